@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which VMPL of a vCPU runs: start by AP creation, switch by RUN_VMPL, and
+ * back to VMPL0 when it has an event.
+ */
+#include "../cpu.h"
+#include "ghcb.h"
+
+
+
+/**
+ * level_restricted() - does a level take interrupts as #HV only?
+ * @v: vCPU
+ * @level: VMPL
+ */
+bool level_restricted(const struct vcpu *v, u32 level)
+{
+	const struct level *l = &v->level[level];
+
+	return l->vmsa && (vmsa_features(l) & SEV_FEATURE_RESTRICTED_INJ);
+}
+
+/**
+ * level_switch() - make another level the one that runs
+ * @v: own vCPU
+ * @to: VMPL with a VMSA
+ */
+void level_switch(struct vcpu *v, u32 to)
+{
+	struct level *l = vcpu_level(v);
+
+	if (v->loaded)
+		vmsa_store(v, VMEXIT_INTR, 0, 0);
+	if (l->vmsa && v->fpu_owner == l->vmsa)
+		vmsa_store_fpu(v);
+	if (v->event) {
+		l->reinject = v->event;
+		v->event = 0;
+	}
+	v->count[to > v->current ? COUNT_SWITCH_UP : COUNT_SWITCH_DOWN]++;
+	v->current = (u8)to;
+	v->level[to].in_switch = false;
+	v->loaded = false;
+}
+
+/**
+ * level_run() - the running level asks for another one
+ * @v: own vCPU, the asking level's state is in its VMSA
+ * @to: VMPL
+ *
+ * Return: why not, or VMSA_OK.
+ */
+enum vmsa_fault level_run(struct vcpu *v, u32 to)
+{
+	enum vmsa_fault fault = vmsa_check(v, to);
+
+	if (fault != VMSA_OK)
+		return fault;
+	vcpu_level(v)->in_switch = true;
+	/* Whoever is called is awake; whoever is resumed may sleep on. */
+	if (to < v->current)
+		v->level[to].halted = false;
+	level_switch(v, to);
+	return VMSA_OK;
+}
+
+/**
+ * level_start() - give a level of some vCPU its register state
+ * @from: vCPU that asks
+ * @apic_id: the target
+ * @level: VMPL
+ * @vmsa: its state, 0 to stop it
+ *
+ * The target does it itself, at its next look.
+ * Return: 0, -1 no such vCPU, -2 the target has not yet seen the last request.
+ */
+int level_start(struct vcpu *from, u32 apic_id, u32 level, u64 vmsa)
+{
+	for (u32 i = 0; i < machine.cpu_count; i++) {
+		struct vcpu *v = vcpus[i];
+		struct start_request *r = &v->start[level];
+
+		if (v->apic_id != apic_id)
+			continue;
+		if (v == from)
+			level_requests(v);
+		if (__atomic_load_n(&r->pending, __ATOMIC_ACQUIRE))
+			return -2;
+		r->vmsa = vmsa;
+		__atomic_store_n(&r->pending, 1, __ATOMIC_RELEASE);
+		vcpu_kick(v);
+		return 0;
+	}
+	return -1;
+}
+
+static void start(struct vcpu *v, u32 level, u64 vmsa)
+{
+	struct level *l = &v->level[level];
+
+	if (level == v->current && v->loaded)
+		vmsa_store(v, VMEXIT_INTR, 0, 0);
+	if (v->fpu_owner == l->vmsa)
+		v->fpu_owner = 0;
+	*l = (struct level){
+		.vmsa = vmsa,
+		.start_wanted = vmsa != 0,
+		.ghcb_msr = GHCB_SEV_INFO,
+		.ghcb_gpa = ~0ULL,
+	};
+	apic_reset(v, level);
+	if (vmsa && !vcpu_level(v)->vmsa)
+		v->current = (u8)level;
+}
+
+/**
+ * level_requests() - do what level_start() asked of this vCPU
+ * @v: own vCPU
+ */
+void level_requests(struct vcpu *v)
+{
+	for (u32 l = 0; l < LEVELS; l++) {
+		struct start_request *r = &v->start[l];
+
+		if (!__atomic_load_n(&r->pending, __ATOMIC_ACQUIRE))
+			continue;
+		start(v, l, r->vmsa);
+		__atomic_store_n(&r->pending, 0, __ATOMIC_RELEASE);
+	}
+}
+
+/* The launch: see machine.h. */
+void snp_launch_page(u64 pa, enum launch_page type)
+{
+	struct rmp_entry *e = rmp_entry(pa);
+
+	if (type == LAUNCH_SHARED)
+		return;
+	e->flags = RMP_ASSIGNED | RMP_VALIDATED;
+	memset(e->perm, 0, sizeof(e->perm));
+	e->perm[0] = PERM_ALL;
+}
+
+void snp_launch_vmsa(u32 index, const void *vmsa)
+{
+	void *page = page_alloc(1);
+
+	memcpy(page, vmsa, PAGE_SIZE);
+	start(vcpus[index], 0, (u64)page);
+	vcpus[index]->level[0].launch = true;
+}
+
+void snp_launch_done(bool vtl2)
+{
+	apic_set_os_level(vtl2 ? 2 : 0);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions for the guest. QEMU's SVM never pushes an error code for #VC,
+ * whatever EVENTINJ says: its frame is built here, by the rules for interrupts
+ * in 64-bit and in 32-bit protected mode (AMD APM volume 2, 8.7 and 8.9).
+ */
+#include "../cpu.h"
+#include "vcpu.h"
+
+#define GATE_P		BIT_ULL(47)
+#define GATE_TYPE(g)	(((g) >> 40) & 0x1f)
+#define GATE_INTERRUPT	0x0e
+#define GATE_TRAP	0x0f
+
+/**
+ * inject_exception() - raise an exception at the next entry
+ * @v: vCPU
+ * @vector: 0..31, not #VC
+ * @error_code: what to push, -1 for exceptions without one
+ */
+void inject_exception(struct vcpu *v, u8 vector, s64 error_code)
+{
+	v->event = vector | EVENT_TYPE_EXCEPTION | EVENT_VALID;
+	if (error_code >= 0)
+		v->event |= EVENT_ERROR_CODE | (u64)error_code << 32;
+}
+
+void inject_gp(struct vcpu *v)
+{
+	inject_exception(v, VECTOR_GP, 0);
+}
+
+void inject_page_fault(struct vcpu *v, u64 linear, u64 error_code)
+{
+	vcpu_save(v)->cr2 = linear;
+	inject_exception(v, VECTOR_PF, (s64)error_code);
+}
+
+/* Segment register contents from a descriptor: attributes as in the VMCB. */
+static u16 descriptor_attrib(u64 d)
+{
+	return (u16)(((d >> 40) & 0xff) | ((d >> 44) & 0xf00));
+}
+
+static int read_descriptor(struct vcpu *v, u16 selector, u64 *d)
+{
+	const struct save_area *s = vcpu_save(v);
+
+	if (!(selector & ~3) || (selector & 4) || (selector | 7) > s->gdtr.limit)
+		return -1;
+	return guest_read(v, s->gdtr.base + (selector & ~7U), d, sizeof(*d));
+}
+
+/* New stack pointer for a gate: IST, TSS or the present one. */
+static int frame_stack(struct vcpu *v, u32 ist, u32 cpl, u64 *rsp)
+{
+	const struct save_area *s = vcpu_save(v);
+
+	if (ist)
+		return guest_read(v, s->tr.base + 0x24 + (ist - 1) * 8, rsp, 8);
+	if (cpl < s->cpl)
+		return guest_read(v, s->tr.base + 4 + cpl * 8, rsp, 8);
+	*rsp = s->rsp;
+	return 0;
+}
+
+static int frame_long(struct vcpu *v, u8 vector, u64 error_code)
+{
+	struct save_area *s = vcpu_save(v);
+	u64 gate[2], cs, rsp, frame[6];
+	u16 selector;
+	u32 cpl;
+
+	if (vector * 16U + 15 > s->idtr.limit ||
+	    guest_read(v, s->idtr.base + vector * 16U, gate, sizeof(gate)))
+		return -1;
+	if (!(gate[0] & GATE_P) || (GATE_TYPE(gate[0]) != GATE_INTERRUPT &&
+				    GATE_TYPE(gate[0]) != GATE_TRAP))
+		return -1;
+	selector = (u16)(gate[0] >> 16);
+	if (read_descriptor(v, selector, &cs))
+		return -1;
+	cpl = (u32)(cs >> 45) & 3;
+	if (cpl > s->cpl || frame_stack(v, (gate[0] >> 32) & 7, cpl, &rsp))
+		return -1;
+	rsp &= ~15ULL;
+	frame[0] = error_code;
+	frame[1] = s->rip;
+	frame[2] = s->cs.selector;
+	frame[3] = s->rflags | RFLAGS_RF;
+	frame[4] = s->rsp;
+	frame[5] = s->ss.selector;
+	if (guest_write(v, rsp - sizeof(frame), frame, sizeof(frame)))
+		return -1;
+
+	s->rsp = rsp - sizeof(frame);
+	s->rip = (gate[0] & 0xffff) | ((gate[0] >> 32) & 0xffff0000) |
+		 gate[1] << 32;
+	s->cs.selector = (u16)((selector & ~3U) | cpl);
+	s->cs.attrib = descriptor_attrib(cs);
+	s->cs.limit = 0xffffffff;
+	s->cs.base = 0;
+	if (cpl != s->cpl) {
+		s->ss.selector = (u16)cpl;
+		s->ss.attrib = (u16)(0xc93 | cpl << 5);
+		s->cpl = (u8)cpl;
+	}
+	s->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
+	if (GATE_TYPE(gate[0]) == GATE_INTERRUPT)
+		s->rflags &= ~RFLAGS_IF;
+	return 0;
+}
+
+/* 32-bit protected mode, from CPL 0 to CPL 0: what firmware needs. */
+static int frame_protected(struct vcpu *v, u8 vector, u64 error_code)
+{
+	struct save_area *s = vcpu_save(v);
+	u64 gate, cs;
+	u32 frame[4], esp;
+
+	if (s->cpl || vector * 8U + 7 > s->idtr.limit ||
+	    guest_read(v, s->idtr.base + vector * 8U, &gate, sizeof(gate)))
+		return -1;
+	if (!(gate & GATE_P) || (GATE_TYPE(gate) != GATE_INTERRUPT &&
+				 GATE_TYPE(gate) != GATE_TRAP) ||
+	    read_descriptor(v, (u16)(gate >> 16), &cs))
+		return -1;
+	frame[0] = (u32)error_code;
+	frame[1] = (u32)s->rip;
+	frame[2] = s->cs.selector;
+	frame[3] = (u32)(s->rflags | RFLAGS_RF);
+	esp = (u32)s->rsp - (u32)sizeof(frame);
+	if (guest_write(v, s->ss.base + esp, frame, sizeof(frame)))
+		return -1;
+
+	s->rsp = esp;
+	s->rip = (gate & 0xffff) | ((gate >> 32) & 0xffff0000);
+	s->cs.selector = (u16)(gate >> 16);
+	s->cs.attrib = descriptor_attrib(cs);
+	s->cs.base = ((cs >> 16) & 0xffffff) | ((cs >> 32) & 0xff000000);
+	s->cs.limit = 0xffffffff;
+	s->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
+	if (GATE_TYPE(gate) == GATE_INTERRUPT)
+		s->rflags &= ~RFLAGS_IF;
+	return 0;
+}
+
+/**
+ * inject_vc() - deliver #VC now
+ * @v: vCPU
+ * @exit_code: the SVM exit code that is the error code (APM 15.35.5)
+ *
+ * If there is no way to push the frame the guest gets #DF, as for any fault
+ * while a contributory exception is delivered.
+ */
+void inject_vc(struct vcpu *v, u64 exit_code)
+{
+	const struct save_area *s = vcpu_save(v);
+	int err = -1;
+
+	v->count[COUNT_VC]++;
+	if (vcpu_long_mode(v))
+		err = frame_long(v, VECTOR_VC, exit_code);
+	else if ((s->cr0 & CR0_PE) && !(s->rflags & RFLAGS_VM))
+		err = frame_protected(v, VECTOR_VC, exit_code);
+	if (err) {
+		print("vcpu%u vmpl%u: #VC 0x%lx at rip 0x%lx: no frame, #DF",
+		      v->index, v->current, exit_code, s->rip);
+		inject_exception(v, VECTOR_DF, 0);
+		return;
+	}
+	v->vmcb->interrupt_shadow = 0;
+}

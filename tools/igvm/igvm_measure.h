@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SEV-SNP launch digest of an IGVM file. Freestanding; needs sha384() from
+ * the program that links it.
+ */
+#ifndef TOOLS_IGVM_IGVM_MEASURE_H
+#define TOOLS_IGVM_IGVM_MEASURE_H
+
+#include <stddef.h>
+
+#include "igvm_read.h"
+
+#define IGVM_DIGEST_SIZE	48
+
+/* Page types of the SEV-SNP firmware ABI, SNP_LAUNCH_UPDATE. */
+enum snp_page_type {
+	SNP_PAGE_NORMAL		= 1,
+	SNP_PAGE_VMSA		= 2,
+	SNP_PAGE_ZERO		= 3,
+	SNP_PAGE_UNMEASURED	= 4,
+	SNP_PAGE_SECRETS	= 5,
+	SNP_PAGE_CPUID		= 6,
+};
+
+/* One step of the chain, as igvm_measure_steps() reports it. */
+struct igvm_step {
+	enum snp_page_type type;
+	__u64 gpa;
+	const __u8 *contents;	/* IGVM_DIGEST_SIZE bytes, NULL: not measured */
+	const __u8 *ld;		/* launch digest after the step */
+};
+
+typedef void (*igvm_step_fn)(void *arg, const struct igvm_step *step);
+
+/* Provided by the program: SHA-384 of len bytes at data. */
+void sha384(const void *data, size_t len, __u8 out[IGVM_DIGEST_SIZE]);
+
+void igvm_measure_digest(__u8 ld[IGVM_DIGEST_SIZE], enum snp_page_type type, __u64 gpa,
+			 const __u8 *contents, __u32 perms);
+void igvm_measure_page(__u8 ld[IGVM_DIGEST_SIZE], enum snp_page_type type, __u64 gpa,
+		       const void *page, __u32 perms);
+int igvm_measure_steps(const struct igvm_file *f, __u32 mask,
+		       __u8 digest[IGVM_DIGEST_SIZE], igvm_step_fn fn, void *arg);
+int igvm_measure(const struct igvm_file *f, __u32 mask, __u8 digest[IGVM_DIGEST_SIZE]);
+
+#endif
