@@ -77,7 +77,7 @@ static struct vapic *xapic(struct vcpu *v, u64 pa)
 static bool is_nothing(u64 pa, u32 size)
 {
 	return !mmio_direct(pa) || (pa & (size - 1)) ||
-	       pa + size > HIGH_PCI_END;
+	       pa + size > machine.mapped_end;
 }
 
 /**

@@ -28,7 +28,6 @@ static const struct msr_range zero_msrs[] = {
 	{ 0x2ff, 0x2ff },
 	{ 0xc0010000, 0xc0010007 },	/* performance counters */
 	{ 0xc0010010, 0xc0010010 },	/* SYSCFG */
-	{ 0xc0010015, 0xc0010015 },	/* HWCR */
 	{ 0xc001001a, 0xc001001a },	/* TOP_MEM */
 	{ 0xc001001d, 0xc001001d },
 	{ 0xc001001f, 0xc001001f },	/* NB_CFG */
@@ -38,6 +37,9 @@ static const struct msr_range zero_msrs[] = {
 	{ 0xc0010140, 0xc0010141 },	/* OS visible workarounds */
 	{ 0xc0011020, 0xc001102f },	/* implementation specific */
 };
+
+#define MSR_HWCR		0xc0010015
+#define HWCR_TSC_FREQ_SEL	BIT_ULL(24)	/* TSC counts at P0 frequency */
 
 static bool is_apic(u32 msr)
 {
@@ -59,13 +61,13 @@ int host_msr_read(struct vcpu *v, u32 msr, u64 *val)
 {
 	if (is_apic(msr))
 		return apic_msr_read(v, v->current, msr, val);
-	*val = 0;
-	return is_zero(msr) ? 0 : -1;
+	*val = msr == MSR_HWCR ? HWCR_TSC_FREQ_SEL : 0;
+	return is_zero(msr) || msr == MSR_HWCR ? 0 : -1;
 }
 
 int host_msr_write(struct vcpu *v, u32 msr, u64 val)
 {
 	if (is_apic(msr))
 		return apic_msr_write(v, v->current, msr, val);
-	return is_zero(msr) ? 0 : -1;
+	return is_zero(msr) || msr == MSR_HWCR ? 0 : -1;
 }

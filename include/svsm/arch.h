@@ -34,7 +34,8 @@ bool arch_tsc_trusted(void);
  *
  * The timer is the host's and may be late, early or lost: the caller decides
  * by the TSC whether anything is due. May be deferred to the next
- * arch_guest_enter() or arch_idle() of this vCPU, never longer.
+ * arch_guest_enter() or arch_idle() of this vCPU, never longer. A tick that
+ * comes before @deadline is the platform's to arm again.
  */
 void arch_timer_arm(u64 deadline);
 

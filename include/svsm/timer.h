@@ -77,14 +77,6 @@ bool timer_attached(struct vcpu *vcpu);
 u64 timer_expire(struct vcpu *vcpu);
 
 /**
- * timer_woken() - the host's timer of this vCPU may have fired
- * @vcpu: this vCPU
- *
- * Early or not: what was armed counts no more.
- */
-void timer_woken(struct vcpu *vcpu);
-
-/**
  * timer_arm() - second half: have the host wake this vCPU, then publish it
  * @vcpu: this vCPU
  * @deadline: what timer_expire() returned

@@ -42,6 +42,26 @@ static struct doorbell *page_of(const struct level *l)
 }
 
 /**
+ * doorbell_taken() - see whether the guest took the vector out of the page
+ * @v: own vCPU
+ * @level: VMPL with restricted injection
+ *
+ * Then it is in service. To be called before anything that the guest asks for
+ * afterwards, its EOI above all.
+ */
+void doorbell_taken(struct vcpu *v, u32 level)
+{
+	struct level *l = &v->level[level];
+	const struct doorbell *d = page_of(l);
+
+	if (!d || !l->presented ||
+	    __atomic_load_n(&d->vector, __ATOMIC_SEQ_CST))
+		return;
+	vapic_accept(&l->apic, l->presented);
+	l->presented = 0;
+}
+
+/**
  * doorbell_sync() - bring doorbell page and APIC of a level together
  * @v: own vCPU
  * @level: VMPL with restricted injection
@@ -63,12 +83,9 @@ void doorbell_sync(struct vcpu *v, u32 level, const struct vapic_out *out)
 		__atomic_fetch_or(&d->flags, FLAG_NMI, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&l->hv_new, 1, __ATOMIC_SEQ_CST);
 	}
-	if (shown && !__atomic_load_n(&d->vector, __ATOMIC_SEQ_CST)) {
-		vapic_accept(&l->apic, shown);
-		l->presented = 0;
-		return;
-	}
-	if (out->vector == VAPIC_NONE || out->vector <= (int)shown)
+	/* 0: the guest took it meanwhile, this result is out of date */
+	if (out->vector == VAPIC_NONE || out->vector <= (int)shown ||
+	    (shown && !__atomic_load_n(&d->vector, __ATOMIC_SEQ_CST)))
 		return;
 	if (__atomic_compare_exchange_n(&d->vector, &shown, (u8)out->vector,
 					false, __ATOMIC_SEQ_CST,

@@ -57,6 +57,7 @@ void level_requests(struct vcpu *v);
 enum vmsa_fault level_run(struct vcpu *v, u32 to);
 
 /* doorbell.c: #HV */
+void doorbell_taken(struct vcpu *v, u32 level);
 void doorbell_sync(struct vcpu *v, u32 level, const struct vapic_out *out);
 bool doorbell_signal(struct vcpu *v, u32 level);
 bool doorbell_waiting(const struct vcpu *v, u32 level);

@@ -155,6 +155,7 @@ void snp_vmgexit(struct vcpu *v)
 
 	vcpu_advance(v, 4);
 	vmsa_store(v, VMEXIT_VMGEXIT, 0, 0);
+	doorbell_taken(v, v->current);
 	if (ghcb & INFO_MASK) {
 		v->count[COUNT_VMGEXIT_MSR]++;
 		msr_protocol(v, ghcb);

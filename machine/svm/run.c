@@ -244,6 +244,7 @@ static void look(struct vcpu *v, struct vapic_out *current)
 	for (u32 l = 0; l < LEVELS; l++) {
 		if (!v->level[l].vmsa)
 			continue;
+		doorbell_taken(v, l);
 		apic_scan(v, l, &out[l]);
 		if (out[l].next_deadline < deadline)
 			deadline = out[l].next_deadline;

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# Verbs only; each folder says in its rules.mk how its things are made.
+# `make help` lists them.
+
+srctree := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+BUILD ?= $(srctree)/build
+VERSION := 0.1.0
+SVSM_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/svsm
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# V=1 shows the commands
+Q := $(if $(V),,@)
+
+include $(srctree)/arch/x86/linux_boot.mk
+include $(srctree)/tools/igvm/rules.mk
+include $(srctree)/svsm-core/rules.mk
+include $(srctree)/arch/rules.mk
+include $(srctree)/machine/rules.mk
+include $(srctree)/machine/stub/rules.mk
+include $(srctree)/drivers/rules.mk
+include $(srctree)/selftests/unit/rules.mk
+include $(srctree)/selftests/guest/rules.mk
+include $(srctree)/scripts/rules.mk
+
+.PHONY: all image machine tools stub run check clean distclean help
+
+all: tools image machine stub	## everything that runs below the guest's kernel
+
+image: $(BUILD)/svsm-snp.elf	## the SVSM
+
+machine: $(BUILD)/machine.elf	## the confidential machine for stock QEMU
+
+stub: $(BUILD)/stub-snp.elf	## firmware of plain SNP guests
+
+tools: tools-igvm	## igvm-build, igvm-show, igvm-measure
+
+run:	## boot stock Linux under the SVSM, show it at work, give a shell
+	$(Q)$(srctree)/scripts/run
+
+check:	## all tests; closes with "N passed, N failed"
+	$(Q)$(srctree)/scripts/check
+
+clean:	## remove what was built
+	rm -rf $(BUILD)
+
+distclean: clean	## the same and the package cache
+	$(srctree)/scripts/cache clean
+
+help:	## this list
+	@echo "Usage: make [VERB] [V=1] [BUILD=dir]"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(srctree)/Makefile | expand -t 14

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest drivers: svsm_irq.ko and svsm_timer.ko.
+#
+#   KDIR   build folder of the kernel to build for: /lib/modules/VERSION/build
+#   BUILD  build folder of the tree; modules go to $(BUILD)/modules/VERSION/
+#
+# The kernel's build system puts objects beside sources, so it is given a
+# folder of links to them.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+modules_version = $(shell cat $(KDIR)/include/config/kernel.release)
+modules_dir = $(abspath $(BUILD))/modules/$(modules_version)
+# Headers ask for type information even where nothing can make it.
+modules_flags = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+define modules_build
+	@mkdir -p $(modules_dir)/src
+	@cp -rsf $(abspath $(srctree))/Kbuild $(abspath $(srctree))/drivers \
+		$(abspath $(srctree))/include $(modules_dir)/src
+	$(MAKE) -C $(KDIR) M=$(modules_dir)/src $(modules_flags) $(1) modules
+	@cp -f $(modules_dir)/src/drivers/svsm-irq/svsm_irq.ko \
+		$(modules_dir)/src/drivers/svsm-timer/svsm_timer.ko \
+		$(modules_dir)/
+endef
+
+.PHONY: modules modules-check modules-clean
+
+modules:
+	$(call modules_build)
+
+# Every warning that the kernel's own builds ask for, and sparse.
+modules-check:
+	rm -rf $(modules_dir)
+	$(call modules_build,W=1 C=1 KCFLAGS=-Werror)
+
+modules-clean:
+	rm -rf $(modules_dir)

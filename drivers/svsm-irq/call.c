@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls into the SVSM.
+ *
+ * The kernel exports one function that a module can issue a call with. It is
+ * meant for attestation but passes any call number on: a block of 88 bytes is
+ * copied into the calling area, RCX points to the copy, R9 is the caller's,
+ * results come back in registers. Our protocols are shaped to fit it.
+ */
+#include <linux/cc_platform.h>
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static_assert(sizeof(struct svsm_attest_call) == SVSM_BLOCK_SIZE);
+static_assert(sizeof(union svsm_block) == SVSM_BLOCK_SIZE);
+
+/**
+ * svsm_call_possible() - is there an SVSM below this kernel, as far as known
+ *
+ * Hints only, the host may have planted them. The proof comes with the first
+ * event page, svsm_page_register().
+ *
+ * Return: true if svsm_issue() may be used.
+ */
+bool svsm_call_possible(void)
+{
+	return cc_platform_has(CC_ATTR_GUEST_SEV_SNP) &&
+	       boot_cpu_has(X86_FEATURE_SVSM) && snp_vmpl;
+}
+
+static int svsm_call_errno(u32 code)
+{
+	switch (code) {
+	case SVSM_ERR_INCOMPLETE:
+	case SVSM_ERR_BUSY:
+		return -EAGAIN;
+	case SVSM_ERR_UNSUPPORTED_PROTOCOL:
+	case SVSM_ERR_UNSUPPORTED_CALL:
+	case SVSM_ERR_NO_DELIVERY:
+		return -EOPNOTSUPP;
+	case SVSM_ERR_INVALID_ADDRESS:
+		return -EFAULT;
+	case SVSM_ERR_INVALID_FORMAT:
+	case SVSM_ERR_INVALID_PARAMETER:
+		return -EINVAL;
+	case SVSM_ERR_INVALID_REQUEST:
+		return -EPERM;
+	case SVSM_ERR_NO_VCPU:
+		return -ENODEV;
+	case SVSM_ERR_NO_PAGE:
+		return -ENXIO;
+	case SVSM_ERR_VECTOR:
+		return -ERANGE;
+	case SVSM_ERR_IN_USE:
+		return -EBUSY;
+	case SVSM_ERR_LOST:
+		return -ESTALE;
+	default:
+		return -EPROTO;
+	}
+}
+
+/**
+ * svsm_issue() - issue one call on this CPU
+ * @id: IRQ_CALL(name) or TIMER_CALL(name)
+ * @block: parameters, zero where the call names none; NULL is all zero
+ * @result: where the raw result goes, always written; NULL is not wanted
+ *
+ * Context: Any but NMI. Interrupts are off during the call, nothing sleeps.
+ * Return: 0, or a negative errno for the SVSM's result code. -EIO means that
+ *	   the host interfered: whether the SVSM executed the call is unknown.
+ */
+int svsm_issue(u64 id, const union svsm_block *block,
+	       struct svsm_result *result)
+{
+	struct svsm_attest_call copy = {};
+	struct svsm_result unwanted;
+	struct svsm_call call = { .r9 = 0 };
+	unsigned long flags;
+	int ret;
+
+	if (!result)
+		result = &unwanted;
+	memset(result, 0, sizeof(*result));
+	/* A copy because the exported function writes to lengths in there. */
+	if (block)
+		memcpy(&copy, block, sizeof(copy));
+
+	local_irq_save(flags);
+	ret = snp_issue_svsm_attest_req(id, &call, &copy);
+	local_irq_restore(flags);
+
+	if (!ret) {
+		result->rcx = call.rcx_out;
+		result->rdx = call.rdx_out;
+		result->r8 = call.r8_out;
+		return 0;
+	}
+
+	/*
+	 * An SVSM that refuses says so in RAX. A failed call without such a
+	 * code is one that the host did not deliver, or not return from.
+	 */
+	if (call.rax_out < SVSM_ERR_INCOMPLETE || call.rax_out > U32_MAX)
+		return -EIO;
+
+	result->code = call.rax_out;
+	return svsm_call_errno(result->code);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between kernel versions, found by feature: see Kbuild for the
+ * tests that the preprocessor cannot make.
+ */
+#ifndef SVSM_IRQ_COMPAT_H
+#define SVSM_IRQ_COMPAT_H
+
+#include <linux/irq.h>
+#include <linux/syscore_ops.h>
+#include <asm/cpufeature.h>
+#include <asm/sev.h>
+
+#ifndef X86_FEATURE_SVSM
+#error "This kernel does not know SVSMs: Linux 6.11 or later is needed."
+#endif
+
+#include <svsm/call.h>
+#include <svsm/event_page.h>
+
+/* Since 6.15 interrupts may move outside of their handler by default. */
+static inline void svsm_compat_movable(unsigned int virq)
+{
+#ifdef SVSM_HAVE_MOVE_PCNTXT
+	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
+#endif
+}
+
+/*
+ * SVSM_SYSCORE(fn) defines svsm_syscore, whose fn() is called when the system
+ * goes down or into another kernel, after devices and secondary CPUs.
+ */
+#ifdef SVSM_HAVE_SYSCORE_OPS
+#define SVSM_SYSCORE(fn)						\
+	static struct syscore_ops svsm_syscore = { .shutdown = (fn) }
+#define SVSM_SYSCORE_ARGS	void
+#define register_syscore	register_syscore_ops
+#define unregister_syscore	unregister_syscore_ops
+#else
+#define SVSM_SYSCORE(fn)						\
+	static const struct syscore_ops svsm_syscore_ops = {		\
+		.shutdown = (fn),					\
+	};								\
+	static struct syscore svsm_syscore = { .ops = &svsm_syscore_ops }
+#define SVSM_SYSCORE_ARGS	void *data
+#endif
+
+#endif /* SVSM_IRQ_COMPAT_H */

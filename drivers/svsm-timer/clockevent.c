@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * svsm-timer: an SVSM's timer as clock event device.
+ *
+ * The deadline is a word in the CPU's event page. The SVSM publishes there
+ * until when it will not look by itself; most new deadlines lie after a look
+ * that is due anyway and cost no call.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/interrupt.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/smp.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+#include "internal.h"
+#include "svsm_irq.h"
+
+/* The rate is a u32 to the core: TSCs above 4.29 GHz must be divided. */
+#define SVSM_TSC_DIVISOR	8
+
+static unsigned int slack = 10000;
+module_param(slack, uint, 0444);
+MODULE_PARM_DESC(slack,
+		 "how late, in ns, a timer may be to save a call to the SVSM (default 10000)");
+
+DEFINE_PER_CPU(struct svsm_timer, svsm_timers);
+
+static u64 svsm_slack_ticks;
+static int svsm_hotplug_state;
+static atomic_t svsm_timer_count;
+
+static int svsm_timer_program(struct svsm_timer *t, u64 deadline)
+{
+	struct svsm_event_page *page = t->page;
+	u64 armed, now;
+	int ret;
+
+	t->programmed++;
+	t->deadline = deadline;
+	WRITE_ONCE(page->timer_deadline, deadline);
+	/*
+	 * Pairs with the SVSM, which publishes timer_armed and then reads the
+	 * deadline again: either it sees this one or we see what it published.
+	 */
+	smp_mb();
+	armed = READ_ONCE(page->timer_armed);
+	now = rdtsc_ordered();
+	/* A look in the past is one that the host did not let happen. */
+	if (now < armed &&
+	    (armed <= deadline || armed - deadline <= svsm_slack_ticks))
+		return 0;
+
+	t->armed++;
+	ret = svsm_irq_timer_arm();
+	if (ret)
+		t->failed++;
+	return ret;
+}
+
+static int svsm_timer_set_next_event(unsigned long delta,
+				     struct clock_event_device *ce)
+{
+	struct svsm_timer *t = container_of(ce, struct svsm_timer, ce);
+
+	return svsm_timer_program(t, rdtsc() + (u64)delta * SVSM_TSC_DIVISOR);
+}
+
+/* Without a call: a look that finds nothing does no harm. */
+static int svsm_timer_stop(struct clock_event_device *ce)
+{
+	struct svsm_timer *t = container_of(ce, struct svsm_timer, ce);
+
+	t->deadline = SVSM_TIMER_NONE;
+	WRITE_ONCE(t->page->timer_deadline, SVSM_TIMER_NONE);
+	return 0;
+}
+
+static irqreturn_t svsm_timer_handler(int irq, void *data)
+{
+	struct svsm_timer *t = data;
+	u32 epoch = READ_ONCE(t->page->epoch);
+
+	if (rdtsc_ordered() < t->deadline) {
+		/* Of an earlier deadline, or the SVSM was restored. */
+		t->spurious++;
+		if (epoch != t->epoch && t->deadline != SVSM_TIMER_NONE)
+			svsm_timer_program(t, t->deadline);
+		t->epoch = epoch;
+		return IRQ_HANDLED;
+	}
+
+	t->epoch = epoch;
+	t->expired++;
+	/* It is used up: a second interrupt for it would be spurious. */
+	t->deadline = SVSM_TIMER_NONE;
+	t->ce.event_handler(&t->ce);
+	return IRQ_HANDLED;
+}
+
+static void svsm_timer_register(struct svsm_timer *t, unsigned int cpu)
+{
+	struct clock_event_device *ce = &t->ce;
+
+	memset(ce, 0, sizeof(*ce));
+	snprintf(t->name, sizeof(t->name), "svsm-timer%u", cpu);
+	ce->name = t->name;
+	ce->features = CLOCK_EVT_FEAT_ONESHOT;
+	ce->rating = 500;
+	ce->cpumask = cpumask_of(cpu);
+	ce->irq = -1;
+	/* In use it cannot be unloaded: not every CPU has another to go to. */
+	ce->owner = THIS_MODULE;
+	ce->set_next_event = svsm_timer_set_next_event;
+	ce->set_state_shutdown = svsm_timer_stop;
+	ce->set_state_oneshot_stopped = svsm_timer_stop;
+	clockevents_config_and_register(ce, tsc_khz * (1000 / SVSM_TSC_DIVISOR),
+					0xF, ~0UL);
+}
+
+/*
+ * Runs on the CPU itself. A CPU that gets no timer keeps the one it has: not
+ * a reason to refuse the CPU.
+ */
+static int svsm_timer_online(unsigned int cpu)
+{
+	struct svsm_timer *t = per_cpu_ptr(&svsm_timers, cpu);
+	int virq, ret;
+
+	virq = svsm_irq_timer_attach(cpu);
+	if (virq < 0) {
+		ret = virq;
+		goto fail;
+	}
+	t->page = svsm_irq_page(cpu);
+	t->epoch = READ_ONCE(t->page->epoch);
+	t->deadline = SVSM_TIMER_NONE;
+	ret = request_irq(virq, svsm_timer_handler,
+			  IRQF_TIMER | IRQF_PERCPU | IRQF_NOBALANCING,
+			  "svsm-timer", t);
+	if (ret) {
+		svsm_irq_timer_detach(cpu, virq);
+		goto fail;
+	}
+	t->virq = virq;
+	atomic_inc(&svsm_timer_count);
+	svsm_timer_register(t, cpu);
+	return 0;
+
+fail:
+	pr_warn("CPU %u has no timer from the SVSM: %d\n", cpu, ret);
+	return 0;
+}
+
+/* Runs on the CPU itself, which keeps running: another timer has to take over. */
+static int svsm_timer_offline(unsigned int cpu)
+{
+	struct svsm_timer *t = per_cpu_ptr(&svsm_timers, cpu);
+	int ret;
+
+	if (!t->virq)
+		return 0;
+	ret = clockevents_unbind_device(&t->ce, cpu);
+	if (ret) {
+		pr_warn("CPU %u has no other timer: %d\n", cpu, ret);
+		return ret;
+	}
+	free_irq(t->virq, t);
+	svsm_irq_timer_detach(cpu, t->virq);
+	t->virq = 0;
+	atomic_dec(&svsm_timer_count);
+	return 0;
+}
+
+static int __init svsm_timer_init(void)
+{
+	int ret;
+
+	if (!boot_cpu_has(X86_FEATURE_TSC) || !tsc_khz) {
+		pr_info("no TSC of known frequency\n");
+		return -ENODEV;
+	}
+	svsm_slack_ticks = div_u64((u64)slack * tsc_khz, NSEC_PER_MSEC);
+
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "svsm/timer:online",
+				svsm_timer_online, svsm_timer_offline);
+	if (ret < 0)
+		return ret;
+	svsm_hotplug_state = ret;
+	if (!atomic_read(&svsm_timer_count)) {
+		cpuhp_remove_state(svsm_hotplug_state);
+		return -ENODEV;
+	}
+	svsm_timer_debugfs_init();
+	pr_info("%d CPUs, TSC %u kHz, slack %u ns\n",
+		atomic_read(&svsm_timer_count), tsc_khz, slack);
+	return 0;
+}
+module_init(svsm_timer_init);
+
+/* Reached only when no CPU's tick runs on a timer of ours, see ce->owner. */
+static void __exit svsm_timer_exit(void)
+{
+	svsm_timer_debugfs_exit();
+	cpuhp_remove_state(svsm_hotplug_state);
+}
+module_exit(svsm_timer_exit);
+
+MODULE_SOFTDEP("pre: svsm_irq");
+MODULE_DESCRIPTION("Timer of an SVSM as clock event device");
+MODULE_LICENSE("GPL");

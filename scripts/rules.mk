@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The launcher: initramfs of the guest, and the checks of the scripts.
+#
+#   BUILD    build folder of the tree
+#   srctree  top of the tree
+
+scripts_shell = cache deps run guest-init guest-demo
+scripts_python = svsm-run initramfs cpio_newc.py run_channel.py run_prepare.py \
+		 run_result.py run_session.py
+
+.PHONY: scripts-initramfs scripts-check scripts-test
+
+# The guest's initramfs for the default kernel.
+scripts-initramfs:
+	@eval "$$($(srctree)/scripts/cache kernel)" && \
+		$(srctree)/scripts/initramfs --modules "$$modules" \
+			--own-modules $(BUILD)/modules/"$$release" \
+			-o $(BUILD)/initramfs.cpio.gz
+
+scripts-check:
+	cd $(srctree)/scripts && shellcheck $(scripts_shell)
+	cd $(srctree)/scripts && PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \
+		python3 -m py_compile $(scripts_python)
+
+# Prints "N passed, N failed".
+scripts-test:
+	$(srctree)/selftests/launcher/run

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What the launcher reads from the guest and from the machine.
+
+All of these bytes come from a guest that may lie or flood: every parser here
+keeps a bounded amount and takes any input.
+"""
+
+import json
+import re
+
+# A console or log line longer than this is cut; no line that matters is.
+LINE_MAX = 65536
+
+
+class ExecChannel:
+    """Splits the exec channel into the command's output and its exit status.
+
+    The init script of the guest ends the output with "svsm-exit TOKEN STATUS\\n".
+    TOKEN is new for each run, so output that imitates the line stays output.
+    """
+
+    def __init__(self, token):
+        self.marker = f"svsm-exit {token} ".encode()
+        self.trailer = re.compile(re.escape(self.marker) + rb"(\d{1,3})\n")
+        self.pending = b""
+        self.status = None
+
+    def feed(self, data):
+        """Takes bytes as they come; returns those that are output for sure."""
+        if self.status is not None:
+            return b""
+        self.pending += data
+        match = self.trailer.search(self.pending)
+        if match:
+            self.status = int(match[1])
+            out, self.pending = self.pending[:match.start()], b""
+            return out
+        keep = self._undecided()
+        cut = len(self.pending) - keep
+        out, self.pending = self.pending[:cut], self.pending[cut:]
+        return out
+
+    def flush(self):
+        """Returns what is left when no more bytes can come."""
+        out, self.pending = self.pending, b""
+        return out
+
+    def _undecided(self):
+        """Length of the longest end of the input that a trailer could start with."""
+        start = self.pending.rfind(self.marker)
+        # The marker, up to three digits so far.
+        if start >= 0 and re.fullmatch(rb"\d{0,3}", self.pending[start + len(self.marker):]):
+            return len(self.pending) - start
+        for length in range(min(len(self.marker) - 1, len(self.pending)), 0, -1):
+            if self.pending.endswith(self.marker[:length]):
+                return length
+        return 0
+
+
+class LineReader:
+    """Cuts a byte stream into lines of text."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def feed(self, data):
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        self.rest = self.rest[:LINE_MAX]
+        return [line[:LINE_MAX].decode(errors="replace").rstrip("\r") for line in lines]
+
+    def flush(self):
+        return self.feed(b"\n") if self.rest else []
+
+
+class ConsoleWatch:
+    """Finds the message of a kernel panic on the guest's console."""
+
+    # The time stamp tells the kernel's own line from a quotation of it.
+    PANIC = re.compile(r"\[ *\d+\.\d+\] Kernel panic - not syncing(?:: )?(.*)")
+
+    def __init__(self):
+        self.reader = LineReader()
+        self.panic = None
+
+    def feed(self, data):
+        self._look(self.reader.feed(data))
+
+    def flush(self):
+        self._look(self.reader.flush())
+
+    def _look(self, lines):
+        for line in lines:
+            match = self.PANIC.search(line)
+            if match and self.panic is None:
+                self.panic = match[1] or "no reason given"
+
+
+class MachineLog:
+    """Picks the machine's verdict and its counters from its log."""
+
+    def __init__(self):
+        self.reader = LineReader()
+        self.ended = None
+        self.error = None
+        self.counters = None
+
+    def feed(self, data):
+        self._look(self.reader.feed(data))
+
+    def flush(self):
+        self._look(self.reader.flush())
+
+    def _look(self, lines):
+        for line in lines:
+            if line.startswith("machine: guest ended: "):
+                self.ended = line.removeprefix("machine: guest ended: ")
+            elif line.startswith("machine: error: "):
+                self.error = line.removeprefix("machine: error: ")
+            elif line.startswith("machine: counters: "):
+                try:
+                    self.counters = json.loads(line.removeprefix("machine: counters: "))
+                except ValueError:
+                    self.counters = None

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""What must be there before QEMU starts: programs, kernel, initramfs, IGVM file."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import cpio_newc
+from run_result import LaunchError
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+QEMU_MIN = (10, 0)
+# The first Linux that can start below VMPL0 on an SVSM.
+SVSM_LINUX_MIN = (6, 11)
+# Older ones refuse to start with SEV_FEATURES.DebugSwap.
+DEBUG_SWAP_LINUX_MIN = (6, 6)
+# struct igvm_payload: 2048 bytes with the final NUL; Linux has the same limit.
+CMDLINE_MAX = 2047
+
+
+def run_tool(command, what, limit=120):
+    """Runs a tool of this tree; returns its standard output."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        raise LaunchError(f"{what} took longer than {limit} seconds") from None
+    except OSError as error:
+        raise LaunchError(f"{what}: cannot run {command[0]}: {error.strerror}") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise LaunchError(f"{what} failed: {lines[-1]}")
+    return done.stdout
+
+
+def from_cache(*arguments):
+    """Runs scripts/cache, whose progress and errors the user shall see."""
+    done = subprocess.run([SCRIPTS / "cache", *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise LaunchError(f"scripts/cache {arguments[0]} failed (its message is above)")
+    return done.stdout.strip()
+
+
+def find_qemu(wanted):
+    """Path of a QEMU that is new enough; --qemu FILE or the cache's choice."""
+    qemu = wanted or from_cache("qemu")
+    text = run_tool([qemu, "--version"], "QEMU --version", 20)
+    match = re.search(r"version (\d+)\.(\d+)\S*", text)
+    if not match:
+        raise LaunchError(f"{qemu} --version does not say which QEMU it is")
+    if (int(match[1]), int(match[2])) < QEMU_MIN:
+        raise LaunchError(f"{qemu} is QEMU {match[1]}.{match[2]}, need 10.0 or newer; "
+                          "leave --qemu away to use that of scripts/cache")
+    return qemu
+
+
+def check_accel(accel):
+    if accel != "kvm":
+        return
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise LaunchError("--accel kvm: no access to /dev/kvm; use --accel tcg")
+    try:
+        nested = pathlib.Path("/sys/module/kvm_amd/parameters/nested").read_text().strip()
+    except OSError:
+        raise LaunchError("--accel kvm needs an AMD processor with kvm_amd; "
+                          "use --accel tcg") from None
+    if nested not in ("1", "Y"):
+        raise LaunchError("--accel kvm: nested SVM is off; load kvm_amd with nested=1")
+
+
+class Kernel:
+    """A guest kernel: its image, its release, its modules (None: unknown)."""
+
+    def __init__(self, image, release, modules):
+        self.image = image
+        self.release = release
+        self.modules = modules
+
+
+def find_kernel(wanted):
+    """WANTED is None, a version for scripts/cache, or a bzImage file."""
+    if wanted and ("/" in wanted or os.path.exists(wanted)):
+        return _kernel_from_file(pathlib.Path(wanted))
+    found = dict(word.split("=", 1) for line in
+                 from_cache("kernel", *([wanted] if wanted else [])).splitlines()
+                 for word in shlex.split(line))
+    return Kernel(pathlib.Path(found["vmlinuz"]), found["release"],
+                  pathlib.Path(found["modules"]))
+
+
+def _kernel_from_file(image):
+    try:
+        with open(image, "rb") as file:
+            head = file.read(0x10000)
+    except OSError as error:
+        raise LaunchError(f"--kernel {image}: {error.strerror}") from None
+    # The setup header of the x86 boot protocol; its kernel_version field.
+    if head[0x202:0x206] != b"HdrS":
+        raise LaunchError(f"--kernel {image}: not an x86 Linux kernel (bzImage)")
+    start = int.from_bytes(head[0x20e:0x210], "little") + 0x200
+    release = head[start:].split(b"\0", 1)[0].decode(errors="replace").partition(" ")[0]
+    for modules in (image.resolve().parent.parent / "lib/modules" / release,
+                    pathlib.Path("/lib/modules") / release):
+        if (modules / "kernel").is_dir():
+            return Kernel(image, release, modules)
+    return Kernel(image, release, None)
+
+
+def is_older(kernel, version):
+    """Is KERNEL known to be older than VERSION, a pair of numbers?"""
+    match = re.match(r"(\d+)\.(\d+)", kernel.release)
+    return bool(match) and (int(match[1]), int(match[2])) < version
+
+
+def check_kernel_for_svsm(kernel):
+    if is_older(kernel, SVSM_LINUX_MIN):
+        raise LaunchError(f"Linux {kernel.release} cannot run on an SVSM (needs 6.11 or newer); "
+                          "use --no-svsm or a newer --kernel")
+
+
+def check_products(paths):
+    for path in paths:
+        if not path.exists():
+            raise LaunchError(f"{path} is missing; run make first")
+
+
+def check_modules(build, kernel):
+    path = build / "modules" / kernel.release / "svsm_irq.ko"
+    if not path.exists():
+        raise LaunchError(f"{path} is missing; run make modules, or use --no-modules")
+
+
+def make_initramfs(build, kernel):
+    """Brings the initramfs of this kernel up to date; returns its path."""
+    out = build / f"initramfs-{kernel.release}.cpio.gz"
+    command = [sys.executable, SCRIPTS / "initramfs", "-o", out]
+    if kernel.modules:
+        command += ["--modules", kernel.modules,
+                    "--own-modules", build / "modules" / kernel.release]
+    run_tool(command, "scripts/initramfs")
+    return out
+
+
+def add_files(initrd, files, out):
+    """Writes OUT: the initramfs INITRD and a second archive with FILES.
+
+    files: list of "FILE" or "FILE:GUESTPATH"; default is the root folder.
+    """
+    archive = cpio_newc.Archive()
+    for each in files:
+        name, _, guest_path = each.partition(":")
+        try:
+            data = pathlib.Path(name).read_bytes()
+            executable = os.access(name, os.X_OK)
+        except OSError as error:
+            raise LaunchError(f"--add {name}: {error.strerror}") from None
+        archive.file(guest_path or os.path.basename(name), data, 0o755 if executable else 0o644)
+    base = initrd.read_bytes()
+    # Linux looks for the next archive at a multiple of four bytes.
+    out.write_bytes(base + bytes(-len(base) % 4) + archive.to_bytes())
+    return out
+
+
+def igvm_command(build, svsm, kernel, initrd, cmdline, out):
+    if len(cmdline.encode()) > CMDLINE_MAX:
+        raise LaunchError(f"the guest's command line is too long ({len(cmdline.encode())} bytes, "
+                          f"at most {CMDLINE_MAX}); pass a long --exec as a script with --add")
+    if svsm:
+        firmware = ["--firmware", build / "svsm-snp.elf", "--vtl2", "--sev-features", "0x29"]
+    else:
+        features = "0x1" if is_older(kernel, DEBUG_SWAP_LINUX_MIN) else "0x21"
+        firmware = ["--firmware", build / "stub-snp.elf", "--sev-features", features]
+    return [build / "igvm-build", *firmware, "--kernel", kernel.image, "--initrd", initrd,
+            "--cmdline", cmdline, "-o", out]
