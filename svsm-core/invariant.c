@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The invariants that the core structs state in their comments, as code. For
- * tests; images leave it out. Nothing may change while they are looked at.
+ * tests and debugging. Nothing may change while they are looked at.
  */
 #include <svsm/pinned.h>
 #include <svsm/svsm.h>
@@ -38,7 +38,7 @@ static bool source_ok(const struct irqsrc *src)
 		       !src->host_vcpu && !src->target;
 	if (!src->target || host != (src->host_vcpu != NULL))
 		return false;
-	if (host && (!irqsrc_host_vector_ok(src->host_vector) ||
+	if (host && (!hostirq_vector_ok(src->host_vector) ||
 		     src->host_vcpu->host_source[src->host_vector] !=
 		     src - svsm.sources))
 		return false;

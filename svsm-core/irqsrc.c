@@ -3,6 +3,7 @@
  * The registry of sources.
  */
 #include <svsm/arch.h>
+#include <svsm/hostirq.h>
 #include <svsm/irqsrc.h>
 #include <svsm/svsm.h>
 
@@ -18,56 +19,6 @@ void irqsrc_init(void)
 
 	for (s = 0; s < SVSM_SOURCES_MAX; s++)
 		svsm.sources[s] = (struct irqsrc){ .open = false };
-}
-
-/* --- What the host posts, and what we owe it --------------------------- */
-
-/* See irqsrc.h. */
-bool irqsrc_host_vector_ok(u8 vector)
-{
-	return vector >= 31 && vector != 0x80;
-}
-
-/* Only ever one bit, and only its own word. */
-static bool host_bit(const u64 *bits, u8 vector)
-{
-	return __atomic_load_n(&bits[vector / 64], __ATOMIC_SEQ_CST) &
-	       BIT_ULL(vector % 64);
-}
-
-/*
- * The host accepts an EOI only where it posted the vector. Source lock held:
- * the bit in host_held says that it waits for one, so no stray EOI leaves.
- */
-static void host_eoi(struct vcpu *vcpu, u8 vector)
-{
-	if (!host_bit(vcpu->host_held, vector))
-		return;
-	__atomic_fetch_or(&vcpu->eoi_owed[vector / 64], BIT_ULL(vector % 64),
-			  __ATOMIC_SEQ_CST);
-	if (vcpu != arch_this_vcpu())
-		arch_kick(vcpu);
-}
-
-/* See irqsrc.h. */
-void irqsrc_host_eois(struct vcpu *vcpu)
-{
-	u64 owed, bit;
-	u32 w;
-
-	for (w = 0; w < ARRAY_SIZE(vcpu->eoi_owed); w++) {
-		if (!__atomic_load_n(&vcpu->eoi_owed[w], __ATOMIC_RELAXED))
-			continue;
-		owed = __atomic_exchange_n(&vcpu->eoi_owed[w], 0,
-					   __ATOMIC_SEQ_CST);
-		for (; owed; owed &= owed - 1) {
-			bit = owed & (0 - owed);
-			/* Before the EOI: the host may post it again at once. */
-			__atomic_fetch_and(&vcpu->host_held[w], ~bit,
-					   __ATOMIC_SEQ_CST);
-			arch_host_eoi((u8)(w * 64 + (u32)__builtin_ctzll(bit)));
-		}
-	}
 }
 
 /* --- Raise -------------------------------------------------------------- */
@@ -94,67 +45,35 @@ static void source_raise(struct irqsrc *src)
 	deliver(src);
 }
 
-/* Source lock held. Return: false if it is not this vector's source. */
-static bool source_posted(struct irqsrc *src, struct vcpu *vcpu, u8 vector,
-			  bool level)
+/* Source lock held, source open. */
+static void source_posted(struct irqsrc *src, bool held)
 {
-	/* It may have been closed or taken by another meanwhile. */
-	if (!src->open || src->host_vcpu != vcpu || src->host_vector != vector)
-		return false;
-
-	if (src->trigger == SVSM_TRIGGER_LEVEL) {
-		/* An EOI is on its way: the host posts again after it. */
-		if (!level || !host_bit(vcpu->eoi_owed, vector))
-			source_raise(src);
-	} else {
+	if (src->trigger == SVSM_TRIGGER_EDGE) {
 		source_raise(src);
 		/* The guest sends no EOI for an edge. */
-		if (level)
-			host_eoi(vcpu, vector);
+		if (held)
+			hostirq_eoi(src->host_vcpu, src->host_vector);
+		return;
 	}
-	return true;
-}
-
-static void host_event(struct vcpu *vcpu, u8 vector, bool level)
-{
-	bool taken = false;
-	struct irqsrc *src;
-	u16 number;
-
-	/*
-	 * "open/post": held before the look for a source; pairs with
-	 * irqsrc_open(), which shows the source before it looks at held.
-	 */
-	if (level)
-		__atomic_fetch_or(&vcpu->host_held[vector / 64],
-				  BIT_ULL(vector % 64), __ATOMIC_SEQ_CST);
-	number = __atomic_load_n(&vcpu->host_source[vector], __ATOMIC_SEQ_CST);
-	if (number != HOST_SOURCE_NONE) {
-		src = &svsm.sources[number];
-		spin_lock(&src->lock);
-		taken = source_posted(src, vcpu, vector, level);
-		spin_unlock(&src->lock);
-	}
-	if (!taken)
-		event_page_count(&vcpu->page, SVSM_COUNTER_REFUSED);
+	/* If an EOI is on its way the host posts again after it. */
+	if (!held || !hostirq_eoi_owed(src->host_vcpu, src->host_vector))
+		source_raise(src);
 }
 
 /* See irqsrc.h. */
-void irqsrc_host_events(struct vcpu *vcpu, const struct host_events *events)
+bool irqsrc_posted(u32 source, struct vcpu *vcpu, u8 vector, bool held)
 {
-	u64 posted, bit;
-	u32 w;
+	struct irqsrc *src = &svsm.sources[source];
+	bool taken;
 
-	for (w = 0; w < ARRAY_SIZE(events->vectors); w++) {
-		for (posted = events->vectors[w]; posted; posted &= posted - 1) {
-			bit = posted & (0 - posted);
-			host_event(vcpu,
-				   (u8)(w * 64 + (u32)__builtin_ctzll(bit)),
-				   events->level[w] & bit);
-		}
-	}
-	if (events->nmi)
-		vcpu->dropped_nmi++;
+	spin_lock(&src->lock);
+	/* It may have been closed or taken by another meanwhile. */
+	taken = src->open && src->host_vcpu == vcpu &&
+		src->host_vector == vector;
+	if (taken)
+		source_posted(src, held);
+	spin_unlock(&src->lock);
+	return taken;
 }
 
 /* See irqsrc.h. */
@@ -200,7 +119,7 @@ u32 irqsrc_eoi(u32 source)
 	if (src->in_service) {
 		src->in_service = false;
 		if (src->kind == SVSM_SOURCE_HOST_VECTOR)
-			host_eoi(src->host_vcpu, src->host_vector);
+			hostirq_eoi(src->host_vcpu, src->host_vector);
 		if (src->again) {
 			src->again = false;
 			source_raise(src);
@@ -243,7 +162,7 @@ static u32 choose(const struct irqsrc_config *config, u32 *source)
 
 static u32 claim_host_vector(const struct irqsrc_config *config)
 {
-	if (!irqsrc_host_vector_ok(config->host_vector))
+	if (!hostirq_vector_ok(config->host_vector))
 		return SVSM_ERR_VECTOR;
 	if (config->host_vcpu->host_source[config->host_vector] !=
 	    HOST_SOURCE_NONE)
@@ -274,14 +193,14 @@ u32 irqsrc_open(const struct irqsrc_config *config, u32 *source)
 	event_page_prepare(src->target, *source,
 			   src->trigger == SVSM_TRIGGER_LEVEL, true);
 	if (src->host_vcpu) {
-		/* "open/post": pairs with host_event(). */
+		/* "open/post": pairs with hostirq.c, host_event(). */
 		__atomic_store_n(&src->host_vcpu->host_source[src->host_vector],
 				 (u16)*source, __ATOMIC_SEQ_CST);
 		/*
 		 * What the host posted while nobody listened it still holds:
 		 * have it post again if the line is still asserted.
 		 */
-		host_eoi(src->host_vcpu, src->host_vector);
+		hostirq_eoi(src->host_vcpu, src->host_vector);
 	}
 	spin_unlock(&src->lock);
 	return SVSM_SUCCESS;
@@ -294,7 +213,7 @@ static void source_close(struct irqsrc *src)
 		__atomic_store_n(&src->host_vcpu->host_source[src->host_vector],
 				 HOST_SOURCE_NONE, __ATOMIC_SEQ_CST);
 		if (src->in_service)
-			host_eoi(src->host_vcpu, src->host_vector);
+			hostirq_eoi(src->host_vcpu, src->host_vector);
 	}
 	event_page_retire(src->target, number_of(src));
 	src->open = false;

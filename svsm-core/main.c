@@ -4,6 +4,7 @@
  */
 #include <svsm/arch.h>
 #include <svsm/dispatch.h>
+#include <svsm/hostirq.h>
 #include <svsm/log.h>
 #include <svsm/pinned.h>
 #include <svsm/svsm.h>
@@ -44,8 +45,8 @@ void svsm_vcpu_pass(struct vcpu *vcpu)
 	u64 requests;
 
 	arch_host_events(&events);
-	irqsrc_host_events(vcpu, &events);
-	irqsrc_host_eois(vcpu);
+	hostirq_events(vcpu, &events);
+	hostirq_send_eois(vcpu);
 
 	/* A deadline that has come raises, so it precedes the decision. */
 	deadline = timer_expire(vcpu);

@@ -28,7 +28,8 @@ static struct {
 
 static bool range_ok(u64 gpa, u64 size)
 {
-	return size && !((gpa | size) & PAGE_MASK_4K) && gpa + size > gpa;
+	/* The sum also fails for a size of 0. */
+	return !((gpa | size) & PAGE_MASK_4K) && gpa + size > gpa;
 }
 
 /* First entry that ends above @gpa; table.count if none does. */

@@ -158,8 +158,7 @@ u64 timer_expire(struct vcpu *vcpu)
 	spin_lock(&timer->lock);
 	if (timer->attached) {
 		spin_lock(&ep->lock);
-		if (ep->state == EVENT_PAGE_ACTIVE &&
-		    !look(timer, ep->mem, &next, &expired)) {
+		if (ep->mem && !look(timer, ep->mem, &next, &expired)) {
 			next = TSC_NEVER;
 			event_page_lose(vcpu);
 		}
@@ -187,7 +186,7 @@ static void publish(struct vcpu *vcpu)
 	spin_lock(&timer->lock);
 	if (timer->attached) {
 		spin_lock(&ep->lock);
-		if (ep->state == EVENT_PAGE_ACTIVE &&
+		if (ep->mem &&
 		    !shm_write64(shm_u64_at(ep->mem,
 					    EVENT_PAGE_OFFSET(timer_armed)),
 				 timer->armed))

@@ -46,13 +46,17 @@ struct vcpu *vcpu_find(struct vcpu *caller, u32 apic_id)
 	return NULL;
 }
 
-static u32 guest_page_ok(u64 gpa)
+/* That it is a page at all is for pinned_add() to say. */
+static u32 pin(struct vcpu *vcpu, u64 gpa, enum pinned_kind kind)
 {
-	if (gpa % PAGE_SIZE_4K)
-		return SVSM_ERR_INVALID_PARAMETER;
-	if (!arch_guest_gpa_valid(gpa, PAGE_SIZE_4K))
-		return SVSM_ERR_INVALID_ADDRESS;
-	return SVSM_SUCCESS;
+	u32 ret;
+
+	ret = pinned_add(gpa, PAGE_SIZE_4K, kind, vcpu->index);
+	if (!ret && !arch_guest_gpa_valid(gpa, PAGE_SIZE_4K)) {
+		pinned_remove(gpa, kind, vcpu->index);
+		ret = SVSM_ERR_INVALID_ADDRESS;
+	}
+	return ret;
 }
 
 /* Control lock held. The calling area that the vCPU has is pinned already. */
@@ -60,8 +64,7 @@ static u32 pin_calling_area(struct vcpu *vcpu, u64 calling_area)
 {
 	if (vcpu->has_guest && vcpu->calling_area == calling_area)
 		return SVSM_SUCCESS;
-	return pinned_add(calling_area, PAGE_SIZE_4K, PINNED_CALLING_AREA,
-			  vcpu->index);
+	return pin(vcpu, calling_area, PINNED_CALLING_AREA);
 }
 
 /* Control lock held. @keep is the one that stays in force. */
@@ -77,7 +80,7 @@ static u32 create(struct vcpu *vcpu, u64 state, u64 calling_area)
 	u64 old_area = vcpu->calling_area;
 	u32 ret;
 
-	ret = pinned_add(state, PAGE_SIZE_4K, PINNED_STATE, vcpu->index);
+	ret = pin(vcpu, state, PINNED_STATE);
 	if (ret)
 		return ret;
 	ret = pin_calling_area(vcpu, calling_area);
@@ -109,12 +112,6 @@ unpin_state:
 u32 vcpu_create_guest(struct vcpu *vcpu, u64 state, u64 calling_area)
 {
 	u32 ret;
-
-	ret = guest_page_ok(state);
-	if (!ret)
-		ret = guest_page_ok(calling_area);
-	if (ret)
-		return ret;
 
 	spin_lock(&svsm.control);
 	ret = create(vcpu, state, calling_area);
@@ -183,10 +180,6 @@ static u32 remap(struct vcpu *vcpu, u64 calling_area)
 u32 vcpu_remap_calling_area(struct vcpu *vcpu, u64 calling_area)
 {
 	u32 ret;
-
-	ret = guest_page_ok(calling_area);
-	if (ret)
-		return ret;
 
 	spin_lock(&svsm.control);
 	ret = remap(vcpu, calling_area);

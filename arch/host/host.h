@@ -135,6 +135,14 @@ void host_page_return(u64 gpa);
  */
 void host_vanish_at(u64 accesses);
 
+/**
+ * host_at() - do something just before a later access
+ * @accesses: 1 is the next arch_shm_*() of any thread; 0: never
+ * @fn: what to do; what the guest or the host would do at that moment
+ * @ctx: for @fn
+ */
+void host_at(u64 accesses, void (*fn)(void *ctx), void *ctx);
+
 /** host_shm_accesses() - arch_shm_*() since host_setup(). */
 u64 host_shm_accesses(void);
 

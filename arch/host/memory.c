@@ -21,8 +21,15 @@
 static u8 *ram;
 static u8 state[PAGES];
 static bool split[HOST_RAM_SIZE / LARGE];
+/*
+ * These and the state are relaxed everywhere: the platform must not order what
+ * the core forgot to order, or the thread sanitizer could not see it.
+ */
 static u64 accesses;
 static u64 vanish_at;
+static u64 hook_at;
+static void (*hook)(void *ctx);
+static void *hook_ctx;
 
 static u8 *state_of(u64 gpa)
 {
@@ -32,14 +39,14 @@ static u8 *state_of(u64 gpa)
 
 static bool has(u64 gpa, u8 bits)
 {
-	return (__atomic_load_n(state_of(gpa), __ATOMIC_SEQ_CST) & bits) ==
+	return (__atomic_load_n(state_of(gpa), __ATOMIC_RELAXED) & bits) ==
 	       bits;
 }
 
 static void change(u64 gpa, u8 clear, u8 set)
 {
-	__atomic_fetch_and(state_of(gpa), (u8)~clear, __ATOMIC_SEQ_CST);
-	__atomic_fetch_or(state_of(gpa), set, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(state_of(gpa), (u8)~clear, __ATOMIC_RELAXED);
+	__atomic_fetch_or(state_of(gpa), set, __ATOMIC_RELAXED);
 }
 
 void memory_setup(void)
@@ -54,8 +61,9 @@ void memory_setup(void)
 	}
 	memset(state, PAGE_VALID | PAGE_GIVEN, sizeof(state));
 	memset(split, 0, sizeof(split));
-	__atomic_store_n(&accesses, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&vanish_at, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&accesses, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vanish_at, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&hook_at, 0, __ATOMIC_RELAXED);
 }
 
 bool memory_give(u64 gpa, bool give)
@@ -90,14 +98,23 @@ void host_page_return(u64 gpa)
 
 void host_vanish_at(u64 count)
 {
-	u64 now = __atomic_load_n(&accesses, __ATOMIC_SEQ_CST);
+	u64 now = __atomic_load_n(&accesses, __ATOMIC_RELAXED);
 
-	__atomic_store_n(&vanish_at, count ? now + count : 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vanish_at, count ? now + count : 0, __ATOMIC_RELAXED);
+}
+
+void host_at(u64 count, void (*fn)(void *ctx), void *ctx)
+{
+	u64 now = __atomic_load_n(&accesses, __ATOMIC_RELAXED);
+
+	hook = fn;
+	hook_ctx = ctx;
+	__atomic_store_n(&hook_at, count ? now + count : 0, __ATOMIC_RELAXED);
 }
 
 u64 host_shm_accesses(void)
 {
-	return __atomic_load_n(&accesses, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&accesses, __ATOMIC_RELAXED);
 }
 
 bool host_page_private(u64 gpa)
@@ -123,7 +140,9 @@ bool arch_guest_gpa_valid(u64 gpa, u64 size)
 
 void *arch_guest_map(u64 gpa, u64 size)
 {
-	if (gpa % PAGE + size > PAGE || !arch_guest_gpa_valid(gpa, size) ||
+	/* The caller's duty: see arch.h. */
+	assert(size && gpa % PAGE + size <= PAGE);
+	if (!arch_guest_gpa_valid(gpa, size) ||
 	    !has(gpa, PAGE_VALID | PAGE_GIVEN))
 		return NULL;
 	return host_ram(gpa);
@@ -156,10 +175,12 @@ enum mem_result arch_guest_mem_set(u64 gpa, u64 size, bool valid)
 static bool reachable(const void *p)
 {
 	u64 gpa = (u64)((const u8 *)p - ram) + HOST_RAM_START;
-	u64 count = __atomic_add_fetch(&accesses, 1, __ATOMIC_SEQ_CST);
+	u64 count = __atomic_add_fetch(&accesses, 1, __ATOMIC_RELAXED);
 
-	if (count == __atomic_load_n(&vanish_at, __ATOMIC_SEQ_CST))
+	if (count == __atomic_load_n(&vanish_at, __ATOMIC_RELAXED))
 		host_page_vanish(gpa & ~(PAGE - 1));
+	if (count == __atomic_load_n(&hook_at, __ATOMIC_RELAXED))
+		hook(hook_ctx);
 	return has(gpa, PAGE_VALID);
 }
 

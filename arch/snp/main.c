@@ -72,9 +72,7 @@ void snp_main(void)
 	/* Exits by the MSR protocol, and with them pages of the own memory. */
 	features_read();
 	ghcb_negotiate();
-	memory_read_map();
 	paging_init(snp.c_bit, 0);
-	memory_map_all();
 	paging_enable();
 
 	/* Shared pages: exits by the GHCB page, and with them the log. */
@@ -85,7 +83,9 @@ void snp_main(void)
 	features_check();
 	rmp_flush_init();
 
-	/* All CPUs and the core. */
+	/* RAM, all CPUs, the core. */
+	memory_read_map();
+	memory_map_all();
 	smp_init();
 	entry_switch_stack(cpu->x86.stack_top, boot_late);
 }

@@ -3,7 +3,8 @@
  * DSDT of QEMU's q35 board for a guest without firmware: PCI with its windows
  * and interrupts in APIC mode, serial ports, RTC, power-off.
  *
- * COM2 (0x2F8) is missing on purpose: it carries the log of the SVSM.
+ * COM2 (0x2F8) is missing on purpose: it carries the log of the SVSM. There is
+ * no window above 4 GiB: where the BIOS put a BAR there, Linux moves it.
  */
 
 /*

@@ -39,12 +39,17 @@ FUNCTION arch_shm_copy_out
 	EXTABLE 1b, lost
 	SUCCESS
 
-/* bool (void *dst, size_t size) */
+/* bool (void *dst, size_t size); words first: whole pages are the rule */
 FUNCTION arch_shm_zero
-	movq	%rsi, %rcx
 	xorl	%eax, %eax
-1:	rep stosb
+	movq	%rsi, %rcx
+	shrq	$3, %rcx
+1:	rep stosq
 	EXTABLE 1b, lost
+	movl	%esi, %ecx
+	andl	$7, %ecx
+2:	rep stosb
+	EXTABLE 2b, lost
 	SUCCESS
 
 /* bool (const uN *p, uN *val) */

@@ -12,13 +12,6 @@
 #include <uapi/svsm/event_page.h>
 
 struct vcpu;
-struct host_events;
-
-#define HOST_VECTORS	256
-/* Host vectors that a guest can open on one vCPU: 31..255 without 0x80. */
-#define HOST_VECTORS_USABLE	224
-/* In vcpu->host_source: no source takes this vector. */
-#define HOST_SOURCE_NONE	0xFFFFU
 
 /**
  * struct irqsrc - one source
@@ -66,15 +59,6 @@ struct irqsrc_config {
 	struct vcpu *host_vcpu;
 	struct vcpu *target;
 };
-
-/**
- * irqsrc_host_vector_ok() - can a guest open this host vector?
- * @vector: host vector
- *
- * The number never reaches the guest, so that 31 is harmless; 0x80 is what
- * Linux has int $0x80 for.
- */
-bool irqsrc_host_vector_ok(u8 vector);
 
 /** irqsrc_init() - no source is open; only svsm_init() and tests. */
 void irqsrc_init(void);
@@ -156,19 +140,15 @@ void irqsrc_raise_timer(u32 source);
 u32 irqsrc_query(u32 source, u64 *state);
 
 /**
- * irqsrc_host_events() - raise what the host posted on this vCPU
+ * irqsrc_posted() - the host posted the vector of a source
+ * @source: number that the vCPU's map has for the vector
  * @vcpu: this vCPU
- * @events: from arch_host_events()
+ * @vector: host vector
+ * @held: the host waits for an EOI
  *
- * At most one raise per host vector. What nobody opened is dropped and counted.
+ * Return: false if it is not, or no longer, the source of this vector.
  */
-void irqsrc_host_events(struct vcpu *vcpu, const struct host_events *events);
-
-/**
- * irqsrc_host_eois() - send the host the EOIs that this vCPU owes it
- * @vcpu: this vCPU
- */
-void irqsrc_host_eois(struct vcpu *vcpu);
+bool irqsrc_posted(u32 source, struct vcpu *vcpu, u8 vector, bool held);
 
 /**
  * irqsrc_page_up() - raise what was latched for a vCPU that got a page

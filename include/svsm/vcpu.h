@@ -6,6 +6,7 @@
 #define _SVSM_VCPU_H
 
 #include <svsm/evpage.h>
+#include <svsm/hostirq.h>
 #include <svsm/irqsrc.h>
 #include <svsm/timer.h>
 #include <svsm/types.h>

@@ -63,7 +63,10 @@ static bool get_operand(struct vcpu *v, u64 bytes, u64 size_code,
 	return true;
 }
 
-/* Is the host's page as large as the operand? Splits larger ones. */
+/*
+ * Is the host's page as large as the operand? Splits larger ones. Assigned
+ * as one, 2 MiB have one entry on hardware: the first tells for all.
+ */
 static bool size_matches(const struct operand *op)
 {
 	struct rmp_entry *e = rmp_entry(op->pa);
@@ -79,20 +82,18 @@ static bool size_matches(const struct operand *op)
 	return true;
 }
 
-/* The host must have assigned all of it; otherwise #NPF to the host. */
+/* The host must have assigned the page; otherwise #NPF to the host. */
 static void check_assigned(struct vcpu *v, const char *insn,
 			   const struct operand *op)
 {
-	for (u64 pa = op->pa; pa < op->pa + op->size; pa += PAGE_SIZE) {
-		const struct rmp_entry *e = rmp_entry(pa);
+	const struct rmp_entry *e = rmp_entry(op->pa);
 
-		if (!e || !(e->flags & RMP_ASSIGNED)) {
-			rmp_unlock();
-			guest_end("%s of a page that is not assigned: vcpu%u "
-				  "vmpl%u gpa 0x%lx at rip 0x%lx", insn,
-				  v->index, v->current, pa, v->vmcb->save.rip);
-		}
-	}
+	if (e && (e->flags & RMP_ASSIGNED))
+		return;
+	rmp_unlock();
+	guest_end("%s of a page that is not assigned: vcpu%u vmpl%u gpa 0x%lx "
+		  "at rip 0x%lx", insn, v->index, v->current, op->pa,
+		  v->vmcb->save.rip);
 }
 
 static void pvalidate(struct vcpu *v, u64 bytes)
@@ -170,8 +171,6 @@ static u32 adjust(struct vcpu *v, const struct operand *op, u64 rdx)
 		return FAIL_PERMISSION;
 	if (vmsa && (op->size != PAGE_SIZE || v->current))
 		return v->current ? FAIL_PERMISSION : FAIL_INPUT;
-	if (!size_matches(op))
-		return FAIL_SIZEMISMATCH;
 	for (u64 pa = op->pa; pa < op->pa + op->size; pa += PAGE_SIZE) {
 		const struct rmp_entry *e = rmp_entry(pa);
 
@@ -208,6 +207,11 @@ static void rmpadjust(struct vcpu *v, u64 bytes)
 		return;
 	rmp_lock();
 	check_assigned(v, "RMPADJUST", &op);
+	if (!size_matches(&op)) {
+		rmp_unlock();
+		done(v, bytes, FAIL_SIZEMISMATCH, false);
+		return;
+	}
 	if (!all_validated(&op)) {
 		rmp_unlock();
 		inject_vc(v, VMEXIT_NOT_VALIDATED);

@@ -104,7 +104,7 @@ void vmsa_load(struct vcpu *v)
 	v->regs[GPR_RSI] = m->rsi;
 	v->regs[GPR_RDI] = m->rdi;
 	memcpy(&v->regs[GPR_R8], m->r8_15, sizeof(m->r8_15));
-	b->interrupt_shadow = 0;
+	b->interrupt_shadow = m->vintr_ctrl & VINTR_INT_SHADOW ? 1 : 0;
 	b->dr_read = debug_swap ? 0 : BIT(7);
 	b->dr_write = debug_swap ? 0 : BIT(7);
 	v->loaded = true;
@@ -139,6 +139,10 @@ void vmsa_store(struct vcpu *v, u64 exit_code, u64 info1, u64 info2)
 	m->exit_info1 = info1;
 	m->exit_info2 = info2;
 	m->exit_int_info = 0;
+	/* else an interrupt could come between STI and HLT */
+	m->vintr_ctrl &= ~VINTR_INT_SHADOW;
+	if (v->vmcb->interrupt_shadow)
+		m->vintr_ctrl |= VINTR_INT_SHADOW;
 	v->loaded = false;
 }
 

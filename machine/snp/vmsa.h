@@ -52,7 +52,8 @@ struct vmsa {
 	u8 reserved_670[0x1000 - 0x670];
 };
 
-#define VINTR_BUSY	BIT_ULL(63)
+#define VINTR_INT_SHADOW	BIT_ULL(10)
+#define VINTR_BUSY		BIT_ULL(63)
 
 _Static_assert(__builtin_offsetof(struct vmsa, tsc_aux) == 0x2ec, "tsc_aux");
 _Static_assert(__builtin_offsetof(struct vmsa, rcx) == 0x308, "rcx");

@@ -357,9 +357,15 @@ static void handle_exit(struct vcpu *v)
 		v->count[COUNT_IOIO]++;
 		inject_vc(v, code);
 		break;
-	case VMEXIT_RDPMC:
 	case VMEXIT_INVD:
 	case VMEXIT_WBINVD:
+		/* QEMU looks at the intercept before the privilege level */
+		if (b->save.cpl)
+			inject_gp(v);
+		else
+			inject_vc(v, code);
+		break;
+	case VMEXIT_RDPMC:
 	case VMEXIT_MONITOR:
 	case VMEXIT_MWAIT:
 	case VMEXIT_DR7_READ:

@@ -3,8 +3,6 @@
 #include "level.h"
 
 #define RUN_VMPL_REQUEST	0x016
-#define SEV_FEATURES_GUEST	1
-#define AP_CREATE		1
 #define SPINS			20000000ULL
 #define RUNS			1000
 
@@ -21,9 +19,9 @@ static volatile struct {
 u8 level_vmsa[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 stack[4 * PAGE_SIZE] __attribute__((aligned(4096)));
 
-static void put(u32 offset, u64 value, u32 bytes)
+static void put(u8 *vmsa, u32 offset, u64 value, u32 bytes)
 {
-	__builtin_memcpy(level_vmsa + offset, &value, bytes);
+	__builtin_memcpy(vmsa + offset, &value, bytes);
 }
 
 /** level_get() - 8 bytes of the VMSA at @offset. */
@@ -38,7 +36,7 @@ u64 level_get(u32 offset)
 /** level_put() - sets 8 bytes of the VMSA at @offset. */
 void level_put(u32 offset, u64 value)
 {
-	put(offset, value, 8);
+	put(level_vmsa, offset, value, 8);
 }
 
 static void call_back(void)
@@ -153,18 +151,18 @@ static void give_memory(void)
 	}
 }
 
-static void put_segment(u32 offset, u16 selector, u16 attributes, u32 limit,
-			u64 base)
+static void put_segment(u8 *vmsa, u32 offset, u16 selector, u16 attributes,
+			u32 limit, u64 base)
 {
-	put(offset, selector, 2);
-	put(offset + 2, attributes, 2);
-	put(offset + 4, limit, 4);
-	put(offset + 8, base, 8);
+	put(vmsa, offset, selector, 2);
+	put(vmsa, offset + 2, attributes, 2);
+	put(vmsa, offset + 4, limit, 4);
+	put(vmsa, offset + 8, base, 8);
 }
 
-static void put_table(u32 offset, u16 limit, u64 base)
+static void put_table(u8 *vmsa, u32 offset, u16 limit, u64 base)
 {
-	put_segment(offset, 0, 0, limit, base);
+	put_segment(vmsa, offset, 0, 0, limit, base);
 }
 
 static u64 control(u32 n)
@@ -180,7 +178,14 @@ static u64 control(u32 n)
 	return value;
 }
 
-static void make_vmsa(void)
+/**
+ * level_make_vmsa() - a register state in this image's address space
+ * @vmsa: page, zero
+ * @vmpl: its level
+ * @rip: where it starts, in 64-bit mode, interrupts off
+ * @stack_top: multiple of 16
+ */
+void level_make_vmsa(u8 *vmsa, u32 vmpl, u64 rip, u64 stack_top)
 {
 	struct {
 		u16 limit;
@@ -188,31 +193,31 @@ static void make_vmsa(void)
 	} __attribute__((packed)) gdtr, idtr;
 
 	asm volatile("sgdt %0; sidt %1" : "=m"(gdtr), "=m"(idtr));
-	put_segment(0x000, RT_DS, 0xC93, ~0U, 0);
-	put_segment(0x010, RT_CS, 0xA9B, ~0U, 0);
-	put_segment(0x020, RT_DS, 0xC93, ~0U, 0);
-	put_segment(0x030, RT_DS, 0xC93, ~0U, 0);
-	put_segment(0x040, RT_DS, 0xC93, ~0U, 0);
-	put_segment(0x050, RT_DS, 0xC93, ~0U, 0);
-	put_table(0x060, gdtr.limit, gdtr.base);
-	put_segment(0x070, 0, 0x082, 0xFFFF, 0);
-	put_table(0x080, idtr.limit, idtr.base);
-	put_segment(0x090, RT_TSS, 0x08B, 0x67, (u64)rt_tss);
-	put(VMSA_CPL_VMPL, LEVEL, 1);
-	put(VMSA_EFER, rt_rdmsr(MSR_EFER), 8);
-	put(0x148, control(4), 8);
-	put(0x150, control(3), 8);
-	put(0x158, control(0), 8);
-	put(0x160, 0x400, 8);
-	put(0x168, 0xFFFF0FF0, 8);
-	put(VMSA_RFLAGS, 2, 8);
-	put(VMSA_RIP, (u64)level_main, 8);
-	put(VMSA_RSP, (u64)stack + sizeof(stack) - 8, 8);
-	put(0x268, 0x0007040600070406, 8);
-	put(VMSA_SEV_FEATURES, SEV_FEATURES_GUEST, 8);
-	put(0x3E8, 1, 8);
-	put(0x408, 0x1F80, 4);
-	put(0x410, 0x37F, 2);
+	put_segment(vmsa, 0x000, RT_DS, 0xC93, ~0U, 0);
+	put_segment(vmsa, 0x010, RT_CS, 0xA9B, ~0U, 0);
+	put_segment(vmsa, 0x020, RT_DS, 0xC93, ~0U, 0);
+	put_segment(vmsa, 0x030, RT_DS, 0xC93, ~0U, 0);
+	put_segment(vmsa, 0x040, RT_DS, 0xC93, ~0U, 0);
+	put_segment(vmsa, 0x050, RT_DS, 0xC93, ~0U, 0);
+	put_table(vmsa, 0x060, gdtr.limit, gdtr.base);
+	put_segment(vmsa, 0x070, 0, 0x082, 0xFFFF, 0);
+	put_table(vmsa, 0x080, idtr.limit, idtr.base);
+	put_segment(vmsa, 0x090, RT_TSS, 0x08B, 0x67, (u64)rt_tss);
+	put(vmsa, VMSA_CPL_VMPL, vmpl, 1);
+	put(vmsa, VMSA_EFER, rt_rdmsr(MSR_EFER), 8);
+	put(vmsa, 0x148, control(4), 8);
+	put(vmsa, 0x150, control(3), 8);
+	put(vmsa, 0x158, control(0), 8);
+	put(vmsa, 0x160, 0x400, 8);
+	put(vmsa, 0x168, 0xFFFF0FF0, 8);
+	put(vmsa, VMSA_RFLAGS, 2, 8);
+	put(vmsa, VMSA_RIP, rip, 8);
+	put(vmsa, VMSA_RSP, stack_top - 8, 8);
+	put(vmsa, 0x268, 0x0007040600070406, 8);
+	put(vmsa, VMSA_SEV_FEATURES, LEVEL_SEV_FEATURES, 8);
+	put(vmsa, 0x3E8, 1, 8);
+	put(vmsa, 0x408, 0x1F80, 4);
+	put(vmsa, 0x410, 0x37F, 2);
 }
 
 /**
@@ -223,13 +228,14 @@ void level_create(void)
 	struct attempt a;
 
 	give_memory();
-	make_vmsa();
+	level_make_vmsa(level_vmsa, LEVEL, (u64)level_main,
+			(u64)stack + sizeof(stack));
 	mailbox.done = true;
 	guest_rmpadjust(&a, (u64)level_vmsa, 0, 1 | RMP_VMSA);
 	if (a.vector >= 0 || (u32)a.rax != SNP_OK)
 		guest_fail("RMPADJUST of the VMSA");
 	rt_ghcb_clear();
-	rt_ghcb_put(GHCB_RAX, SEV_FEATURES_GUEST);
+	rt_ghcb_put(GHCB_RAX, LEVEL_SEV_FEATURES);
 	if (rt_ghcb_exit(NAE_AP_CREATION, LEVEL << 16 | AP_CREATE,
 			 (u64)level_vmsa))
 		guest_fail("AP creation");

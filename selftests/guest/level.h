@@ -9,7 +9,12 @@
 
 #include "guest.h"
 
-#define LEVEL		2
+#define LEVEL			2
+#define LEVEL_SEV_FEATURES	1
+
+/* What AP creation is asked for. */
+#define AP_CREATE		1
+#define AP_DESTROY		2
 
 enum level_command {
 	LEVEL_NOTHING,
@@ -46,6 +51,7 @@ extern struct attempt level_result;	/* of the last command */
 extern volatile u64 level_spins;	/* how far the last loop came */
 extern u8 level_vmsa[];
 
+void level_make_vmsa(u8 *vmsa, u32 vmpl, u64 rip, u64 stack_top);
 void level_create(void);
 u64 level_get(u32 offset);
 void level_put(u32 offset, u64 value);

@@ -91,7 +91,10 @@ class Initramfs(LauncherTest):
         self.make("one")
         os.utime(self.top / "busybox", (1, 1))
         self.make("two")
-        self.assertEqual((self.top / "one").read_bytes(), (self.top / "two").read_bytes())
+        one = (self.top / "one").read_bytes()
+        self.assertEqual(one, (self.top / "two").read_bytes())
+        # The time in the gzip header, which two quick runs may share.
+        self.assertEqual(one[4:8], bytes(4))
 
     def test_made_again_only_when_needed(self):
         self.make()

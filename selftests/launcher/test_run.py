@@ -42,6 +42,12 @@ class Exits(LauncherTest):
         self.ends([["exec", "half"], ["exit", POWER_OFF]], 126, "before the command ended",
                   out=b"half")
 
+    def test_half_a_trailer(self):
+        self.ends([["exec", "out\nsvsm-exit @TOKEN@ 1"], ["exit", POWER_OFF]], 126,
+                  "before the command ended", args=("--exec", "true", "--log-dir", self.logs))
+        self.ends([["exec", "out svsm-ex"], ["exit", POWER_OFF]], 126,
+                  "before the command ended", out=b"out svsm-ex")
+
     def test_demonstration(self):
         counters = '{"total":{"switches_to_svsm":12,"mmio":0},"vcpus":[]}'
         self.ends([["console", "hello\n"], ["machine", f"machine: counters: {counters}\n"],

@@ -297,6 +297,7 @@ static void raise_with_garbage_in_the_page(void **state)
 	p1->on = 0xFFFFFFFEU;
 	p1->sn = 0xFFFFFFFEU;
 	p1->groups = ~0ULL;
+	assert_int_equal(core_entry_vector(v1), 0);
 	raise_s();
 	assert_int_equal(p1->on, 1);
 	assert_int_equal(core_entry_vector(v1), NV);
@@ -494,6 +495,19 @@ static void unregister_latches(void **state)
 			 SVSM_SOURCE_STATE_LATCHED);
 	assert_int_equal(call_register(0, EVENTS(0), NV), SVSM_SUCCESS);
 	assert_true(page_pir(p0, S));
+}
+
+/* From the first half of UNREGISTER on a raise goes to the latch. */
+static void closing_page_gets_no_raise(void **state)
+{
+	(void)state;
+	event_page_close(v1);
+	assert_int_equal(event_page_state(v1), EVENT_PAGE_CLOSING);
+	assert_int_equal(irqsrc_raise_software(S), SVSM_SUCCESS);
+	assert_int_equal(p1->pir[1], 0);
+	assert_int_equal(call_unregister(1), SVSM_SUCCESS);
+	assert_int_equal(call_state(S), SVSM_SOURCE_STATE_OPEN |
+			 SVSM_SOURCE_STATE_LATCHED);
 }
 
 static void unregister_without_pending(void **state)
@@ -728,6 +742,8 @@ static void reset_forgets_everything(void **state)
 	assert_int_equal(call_open(5, SVSM_TRIGGER_EDGE, 0), SVSM_SUCCESS);
 	call_source(IRQ(SOURCE_RAISE), 5);
 	raise_s();
+	core_pass(v1);
+	assert_int_equal(call_counter(1, SVSM_COUNTER_NOTIFIED), 1);
 	assert_int_equal(core_call(v0, IRQ(RESET), NULL, NULL), SVSM_SUCCESS);
 	assert_int_equal(call_state(S), 0);
 	assert_int_equal(call_state(5), 0);
@@ -777,6 +793,7 @@ int main(void)
 		TS(vector_change_when_idle),
 		T(no_page_latches),
 		TS(unregister_latches),
+		TS(closing_page_gets_no_raise),
 		TS(unregister_without_pending),
 		TS(unregister_leaves_the_page_alone),
 		T(unregister_errors),

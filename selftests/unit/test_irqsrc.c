@@ -322,6 +322,7 @@ static void bind_to_the_same_vcpu(void **state)
 {
 	(void)state;
 	assert_int_equal(call_open(S, SVSM_TRIGGER_EDGE, 1), SVSM_SUCCESS);
+	page_unmask(p1, S);
 	raise_source(S);
 	p1->groups = 0;
 	assert_int_equal(call_bind(S, 1), SVSM_SUCCESS);
@@ -521,6 +522,11 @@ static void host_level(void **state)
 	core_pass(v1);
 	core_pass(v0);
 	assert_int_equal(hv->eois + host_vcpu(v0)->eois, 1);
+	assert_int_equal(close_source(S), SVSM_SUCCESS);
+	assert_int_equal(call_open_host(S, SVSM_TRIGGER_LEVEL, HV, 1, 1),
+			 SVSM_SUCCESS);
+	core_pass(v1);
+	assert_int_equal(hv->eois, 1);
 	/* Still asserted: posted again, raised again. */
 	post(v1, HV, true);
 	assert_int_equal(call_state(S), OPEN | PENDING | IN_SERVICE);
@@ -644,6 +650,28 @@ static void post_while_eoi_is_owed(void **state)
 	assert_int_equal(host_vcpu(v1)->eois, 1);
 }
 
+/* An edge is not repeated by the host, whatever is owed. */
+static void edge_while_eoi_is_owed(void **state)
+{
+	(void)state;
+	post(v1, HV, true);
+	assert_int_equal(call_open_host(S, SVSM_TRIGGER_LEVEL, HV, 1, 1),
+			 SVSM_SUCCESS);
+	post(v1, HV, false);
+	assert_int_equal(call_state(S), OPEN | PENDING | IN_SERVICE);
+}
+
+/* A page that comes shows the sources of its vCPU and no others. */
+static void register_shows_own_levels(void **state)
+{
+	(void)state;
+	assert_int_equal(call_unregister(1), SVSM_SUCCESS);
+	assert_int_equal(call_open(S, SVSM_TRIGGER_LEVEL, 2), SVSM_SUCCESS);
+	assert_int_equal(call_open(S + 1, SVSM_TRIGGER_LEVEL, 1), SVSM_SUCCESS);
+	assert_int_equal(call_register(1, EVENTS(1), NV), SVSM_SUCCESS);
+	assert_true(p1->level[1] == BIT_OF(S + 1));
+}
+
 /* The map may be older than the source: it is checked under the lock. */
 static void host_vector_of_another(void **state)
 {
@@ -655,7 +683,7 @@ static void host_vector_of_another(void **state)
 	v1->host_source[HV] = S;
 	events.vectors[HV / 64] = BIT_ULL(HV % 64);
 	host_this_is(v1);
-	irqsrc_host_events(v1, &events);
+	hostirq_events(v1, &events);
 	v1->host_source[HV] = HOST_SOURCE_NONE;
 	assert_false(page_pir(p1, S));
 	assert_int_equal(call_counter(1, SVSM_COUNTER_REFUSED), 1);
@@ -701,6 +729,8 @@ int main(void)
 		T(reset_in_service),
 		T(open_after_the_post),
 		T(post_while_eoi_is_owed),
+		T(edge_while_eoi_is_owed),
+		T(register_shows_own_levels),
 		T(host_vector_of_another),
 	};
 

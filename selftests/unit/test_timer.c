@@ -405,6 +405,56 @@ static void repeat_and_deadline(void **state)
 	assert_true(h1->armed == arch_tsc() + MS);
 }
 
+/* A deadline between does not put the repeat off. */
+static void repeat_keeps_its_time(void **state)
+{
+	u64 now = arch_tsc();
+
+	(void)state;
+	page_mask(p1, source);
+	p1->on = SVSM_EVENT_ON;
+	core_pass(v1);
+	assert_true(h1->armed == now + 1000 * MS);
+	p1->timer_deadline = now + 500 * MS;
+	arm();
+	host_tsc_set(now + 500 * MS);
+	assert_int_equal(core_entry_vector(v1), NV);
+	assert_int_equal(p1->timer_expirations, 1);
+	assert_true(h1->armed == now + 1000 * MS);
+}
+
+static void set_deadline(void *ctx)
+{
+	p1->timer_deadline = *(u64 *)ctx;
+}
+
+/* The guest sets a new deadline while the old one is being expired. */
+static void deadline_changes_while_looking(void **state)
+{
+	u64 now = arch_tsc(), later = now + MS;
+	u64 passed = now - 1;
+
+	(void)state;
+	/* Read, then compare-and-exchange: just before the second. */
+	p1->timer_deadline = now - 2;
+	host_at(2, set_deadline, &later);
+	core_pass(v1);
+	assert_int_equal(p1->timer_expirations, 0);
+	assert_false(page_pir(p1, source));
+	assert_true(p1->timer_deadline == later);
+	assert_true(h1->armed == later);
+	assert_true(p1->timer_armed == later);
+	assert_true(tick_at(later));
+	/* One that has passed too: the next look has it. */
+	p1->timer_deadline = passed - 1;
+	host_at(2, set_deadline, &passed);
+	core_pass(v1);
+	assert_int_equal(p1->timer_expirations, 1);
+	assert_true(h1->armed == passed);
+	core_pass(v1);
+	assert_int_equal(p1->timer_expirations, 2);
+}
+
 static void masked_expiry_is_kept(void **state)
 {
 	u64 d = arch_tsc() + MS;
@@ -419,6 +469,12 @@ static void masked_expiry_is_kept(void **state)
 	assert_true(page_unmask(p1, source));
 }
 
+static void page_returns(void *ctx)
+{
+	(void)ctx;
+	host_page_return(EVENTS(1));
+}
+
 static void lost_page(void **state)
 {
 	u64 d = arch_tsc() + MS, i;
@@ -429,10 +485,14 @@ static void lost_page(void **state)
 		p1->timer_deadline = d;
 		host_tsc_set(d);
 		host_vanish_at(i);
+		/* Back at once: it must not be touched for all that. */
+		host_at(i + 1, page_returns, NULL);
 		core_pass(v1);
 		host_vanish_at(0);
+		host_at(0, NULL, NULL);
 		if (event_page_state(v1) == EVENT_PAGE_ACTIVE)
 			break;
+		assert_int_equal(event_page_state(v1), EVENT_PAGE_LOST);
 		assert_int_equal(arm(), SVSM_ERR_LOST);
 		assert_int_equal(call_register(1, SPARE(1), NV), SVSM_SUCCESS);
 		/* Registered anew, without a timer. */
@@ -440,6 +500,16 @@ static void lost_page(void **state)
 		assert_int_equal(call_attach(1, source), SVSM_SUCCESS);
 	}
 	assert_true(i > 5);
+}
+
+static void lost_while_detaching(void **state)
+{
+	(void)state;
+	host_vanish_at(2);		/* the first access is the block's */
+	host_at(3, page_returns, NULL);
+	assert_int_equal(detach(1), SVSM_SUCCESS);
+	assert_int_equal(event_page_state(v1), EVENT_PAGE_LOST);
+	assert_int_equal(call_state(source), 0);
 }
 
 static void query(void **state)
@@ -526,7 +596,10 @@ int main(void)
 		T(arm_is_for_the_caller),
 		T(repeat_and_deadline),
 		T(masked_expiry_is_kept),
+		T(repeat_keeps_its_time),
+		T(deadline_changes_while_looking),
 		T(lost_page),
+		T(lost_while_detaching),
 		T(query),
 		T(random_hosts),
 	};

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The binary interface, field by field. Every number here is written by hand
+ * from Documentation/abi.rst: if this does not compile, either the header broke
+ * the interface or the document must change with it. Nothing runs.
+ */
+#include <stddef.h>
+
+#include <uapi/svsm/call.h>
+#include <uapi/svsm/event_page.h>
+
+#define FIELD(type, field, offset, size) \
+	_Static_assert(offsetof(type, field) == (offset) && \
+		       sizeof(((type *)0)->field) == (size), #field)
+#define VALUE(name, value) \
+	_Static_assert((name) == (value), #name)
+
+/* --- Event page ----------------------------------------------------------- */
+
+_Static_assert(sizeof(struct svsm_event_page) == 0x1000, "event page");
+
+#define PAGE_FIELD(field, offset, size) \
+	FIELD(struct svsm_event_page, field, offset, size)
+
+PAGE_FIELD(magic, 0x000, 4);
+PAGE_FIELD(major, 0x004, 2);
+PAGE_FIELD(minor, 0x006, 2);
+PAGE_FIELD(source_count, 0x008, 4);
+PAGE_FIELD(apic_id, 0x00C, 4);
+PAGE_FIELD(vector, 0x010, 4);
+PAGE_FIELD(tsc_khz, 0x014, 4);
+PAGE_FIELD(features, 0x018, 8);
+PAGE_FIELD(epoch, 0x020, 4);
+PAGE_FIELD(reserved_024, 0x024, 0x1C);
+PAGE_FIELD(on, 0x040, 4);
+PAGE_FIELD(sn, 0x044, 4);
+PAGE_FIELD(groups, 0x048, 8);
+PAGE_FIELD(reserved_050, 0x050, 0x30);
+PAGE_FIELD(timer_deadline, 0x080, 8);
+PAGE_FIELD(reserved_088, 0x088, 0x38);
+PAGE_FIELD(timer_armed, 0x0C0, 8);
+PAGE_FIELD(timer_expirations, 0x0C8, 8);
+PAGE_FIELD(timer_late_max, 0x0D0, 8);
+PAGE_FIELD(reserved_0d8, 0x0D8, 0x28);
+PAGE_FIELD(pir, 0x100, 0x80);
+PAGE_FIELD(mask, 0x180, 0x80);
+PAGE_FIELD(level, 0x200, 0x80);
+PAGE_FIELD(reserved_280, 0x280, 0xD80);
+
+VALUE(SVSM_EVENT_PAGE_SIZE, 4096);
+VALUE(SVSM_EVENT_PAGE_MAGIC, 0x50455653U);
+VALUE(SVSM_EVENT_PAGE_MAJOR, 1);
+VALUE(SVSM_EVENT_PAGE_MINOR, 0);
+VALUE(SVSM_SOURCES_MAX, 1024);
+VALUE(SVSM_SOURCES_PER_GROUP, 64);
+VALUE(SVSM_GROUPS_MAX, 16);
+VALUE(SVSM_EVENT_ON, 1U);
+VALUE(SVSM_EVENT_SN, 1U);
+VALUE(SVSM_TIMER_NONE, 0xFFFFFFFFFFFFFFFFULL);
+
+/* --- Parameter blocks ------------------------------------------------------- */
+
+_Static_assert(sizeof(union svsm_block) == 88, "parameter block");
+_Static_assert(_Alignof(union svsm_block) == 8, "parameter block");
+
+#define BLOCK_FIELD(field, offset, size) \
+	FIELD(union svsm_block, field, offset, size)
+
+BLOCK_FIELD(raw, 0, 88);
+BLOCK_FIELD(page_register, 0, 24);
+BLOCK_FIELD(page_register.gpa, 0, 8);
+BLOCK_FIELD(page_register.apic_id, 8, 4);
+BLOCK_FIELD(page_register.vector, 12, 1);
+BLOCK_FIELD(page_register.flags, 13, 1);
+BLOCK_FIELD(page_register.reserved, 14, 2);
+BLOCK_FIELD(page_register.features, 16, 8);
+BLOCK_FIELD(vcpu, 0, 4);
+BLOCK_FIELD(vcpu.apic_id, 0, 4);
+BLOCK_FIELD(open, 0, 20);
+BLOCK_FIELD(open.source, 0, 4);
+BLOCK_FIELD(open.kind, 4, 1);
+BLOCK_FIELD(open.trigger, 5, 1);
+BLOCK_FIELD(open.host_vector, 6, 1);
+BLOCK_FIELD(open.priority, 7, 1);
+BLOCK_FIELD(open.apic_id, 8, 4);
+BLOCK_FIELD(open.host_apic_id, 12, 4);
+BLOCK_FIELD(open.arg, 16, 4);
+BLOCK_FIELD(bind, 0, 8);
+BLOCK_FIELD(bind.source, 0, 4);
+BLOCK_FIELD(bind.apic_id, 4, 4);
+BLOCK_FIELD(attach, 0, 8);
+BLOCK_FIELD(attach.apic_id, 0, 4);
+BLOCK_FIELD(attach.source, 4, 4);
+BLOCK_FIELD(source, 0, 4);
+BLOCK_FIELD(source.source, 0, 4);
+BLOCK_FIELD(page_query, 0, 8);
+BLOCK_FIELD(page_query.apic_id, 0, 4);
+BLOCK_FIELD(page_query.first, 4, 4);
+
+VALUE(SVSM_BLOCK_SIZE, 88);
+VALUE(SVSM_APIC_ID_SELF, 0xFFFFFFFFU);
+VALUE(SVSM_SOURCE_ANY, 0xFFFFFFFFU);
+
+/* --- Calls ---------------------------------------------------------------------- */
+
+VALUE(SVSM_CALL(0x53560001U, 10U), 0x535600010000000AULL);
+VALUE(SVSM_PROTO_CORE, 0);
+VALUE(SVSM_PROTO_ATTEST, 1);
+VALUE(SVSM_PROTO_VTPM, 2);
+VALUE(SVSM_PROTO_APIC, 3);
+VALUE(SVSM_PROTO_UEFI_MM, 4);
+VALUE(SVSM_PROTO_IRQ, 0x53560001U);
+VALUE(SVSM_PROTO_TIMER, 0x53560002U);
+VALUE(SVSM_IRQ_QUERY, 0);
+VALUE(SVSM_IRQ_PAGE_REGISTER, 1);
+VALUE(SVSM_IRQ_PAGE_UNREGISTER, 2);
+VALUE(SVSM_IRQ_SOURCE_OPEN, 3);
+VALUE(SVSM_IRQ_SOURCE_CLOSE, 4);
+VALUE(SVSM_IRQ_SOURCE_BIND, 5);
+VALUE(SVSM_IRQ_SOURCE_EOI, 6);
+VALUE(SVSM_IRQ_SOURCE_RAISE, 7);
+VALUE(SVSM_IRQ_SOURCE_QUERY, 8);
+VALUE(SVSM_IRQ_RESET, 9);
+VALUE(SVSM_IRQ_PAGE_QUERY, 10);
+VALUE(SVSM_TIMER_QUERY, 0);
+VALUE(SVSM_TIMER_ATTACH, 1);
+VALUE(SVSM_TIMER_ARM, 2);
+VALUE(SVSM_TIMER_DETACH, 3);
+
+VALUE(SVSM_SUCCESS, 0);
+VALUE(SVSM_ERR_INCOMPLETE, 0x80000000U);
+VALUE(SVSM_ERR_UNSUPPORTED_PROTOCOL, 0x80000001U);
+VALUE(SVSM_ERR_UNSUPPORTED_CALL, 0x80000002U);
+VALUE(SVSM_ERR_INVALID_ADDRESS, 0x80000003U);
+VALUE(SVSM_ERR_INVALID_FORMAT, 0x80000004U);
+VALUE(SVSM_ERR_INVALID_PARAMETER, 0x80000005U);
+VALUE(SVSM_ERR_INVALID_REQUEST, 0x80000006U);
+VALUE(SVSM_ERR_BUSY, 0x80000007U);
+VALUE(SVSM_ERR_PROTOCOL_BASE, 0x80001000U);
+VALUE(SVSM_ERR_NO_VCPU, 0x80001000U);
+VALUE(SVSM_ERR_NO_PAGE, 0x80001001U);
+VALUE(SVSM_ERR_VECTOR, 0x80001002U);
+VALUE(SVSM_ERR_IN_USE, 0x80001003U);
+VALUE(SVSM_ERR_NO_DELIVERY, 0x80001004U);
+VALUE(SVSM_ERR_LOST, 0x80001005U);
+
+VALUE(SVSM_SOURCE_HOST_VECTOR, 1);
+VALUE(SVSM_SOURCE_TIMER, 2);
+VALUE(SVSM_SOURCE_SOFTWARE, 3);
+VALUE(SVSM_SOURCE_SERVICE, 4);
+VALUE(SVSM_TRIGGER_EDGE, 0);
+VALUE(SVSM_TRIGGER_LEVEL, 1);
+VALUE(SVSM_SOURCE_STATE_OPEN, 0x01);
+VALUE(SVSM_SOURCE_STATE_LATCHED, 0x02);
+VALUE(SVSM_SOURCE_STATE_PENDING, 0x04);
+VALUE(SVSM_SOURCE_STATE_IN_SERVICE, 0x08);
+VALUE(SVSM_SOURCE_STATE_LOST, 0x10);
+
+VALUE(SVSM_DELIVERY_HOST_ASSISTED, 0);
+VALUE(SVSM_DELIVERY_SVSM_APIC, 1);
+VALUE(SVSM_DELIVERY_NONE, 0xFF);
+VALUE(SVSM_QUERY_MODE(0x1234567812345678ULL), 0x78);
+VALUE(SVSM_QUERY_BLOCK_SIZE(0x1234567812345678ULL), 0x56);
+VALUE(SVSM_QUERY_TSC_TRUSTED, 0x10000);
+VALUE(SVSM_QUERY_MAJOR(0x1234567812345678ULL), 0x5678);
+VALUE(SVSM_QUERY_MINOR(0x1234567812345678ULL), 0x1234);
+VALUE(SVSM_TIMER_FEATURE_PREDICTIVE, 1);
+
+VALUE(SVSM_CPUID_SIGNATURE, 0x40000F00U);
+VALUE(SVSM_CPUID_TRANSPORT, 0x40000F01U);
+VALUE(SVSM_CPUID_TRANSPORT_VMGEXIT, 1);
+VALUE(SVSM_CPUID_TRANSPORT_TDCALL, 2);
+VALUE(SVSM_CPUID_TRANSPORT_VMMCALL, 3);
+
+VALUE(SVSM_COUNTER_NOTIFIED, 0);
+VALUE(SVSM_COUNTER_COALESCED, 1);
+VALUE(SVSM_COUNTER_MASKED, 2);
+VALUE(SVSM_COUNTER_SUPPRESSED_ON, 3);
+VALUE(SVSM_COUNTER_SUPPRESSED_SN, 4);
+VALUE(SVSM_COUNTER_REASSERTED, 5);
+VALUE(SVSM_COUNTER_REFUSED, 6);
+VALUE(SVSM_COUNTER_LATCHED, 7);
+VALUE(SVSM_COUNTER_EXPIRED, 8);
+VALUE(SVSM_COUNTER_COUNT, 9);
