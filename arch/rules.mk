@@ -32,3 +32,18 @@ $(BUILD)/svsm-snp.elf: $(ARCH_OBJS) $(LINUX_BOOT_DATA) $(ARCH_LDS)
 		-T $(ARCH_LDS) $(filter %.o,$^) -o $@
 
 -include $(ARCH_OBJS:.o=.d)
+
+# Pure parts as normal programs.
+ARCH_TEST := $(BUILD)/selftests/unit/test_madt
+
+$(ARCH_TEST): $(srctree)/selftests/unit/test_madt.c $(srctree)/arch/x86/madt.c \
+		$(srctree)/arch/x86/madt.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wshadow -Wundef \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-I$(srctree)/include -I$(srctree)/arch $(filter %.c,$^) \
+		-lcmocka -o $@
+
+.PHONY: arch-test
+arch-test: $(ARCH_TEST)
+	$(Q)timeout 60 $(ARCH_TEST)

@@ -64,9 +64,9 @@ check-style:
 	$(Q)$(srctree)/selftests/style/spdx
 	$(Q)$(srctree)/selftests/style/core-words
 
-check-unit: $(UNIT_PROGRAMS) $(UNIT_OUT)/abi_layout.o $(BUILD)/test_igvm \
+check-unit: $(UNIT_PROGRAMS) $(UNIT_OUT)/abi_layout.o $(IGVM_TEST) \
 		$(LINUX_BOOT_TEST) check-core check-style
-	$(Q)set -e; for test in $(UNIT_PROGRAMS) $(BUILD)/test_igvm \
+	$(Q)set -e; for test in $(UNIT_PROGRAMS) $(IGVM_TEST) \
 			$(LINUX_BOOT_TEST); do \
 		echo "== $${test##*/}"; \
 		ASAN_OPTIONS=detect_leaks=0 timeout $(UNIT_TIMEOUT) $$test; \
