@@ -28,12 +28,24 @@ static bool clear_in_page(struct shm *mem)
 			   SVSM_TIMER_NONE);
 }
 
+/* Page lock held. */
+static bool show_counts(const struct vtimer *timer, struct shm *mem)
+{
+	return shm_write64(shm_u64_at(mem,
+				      EVENT_PAGE_OFFSET(timer_expirations)),
+			   timer->expirations) &&
+	       shm_write64(shm_u64_at(mem, EVENT_PAGE_OFFSET(timer_late_max)),
+			   timer->late_max);
+}
+
+/* Timer lock held. */
 static void clear(struct vcpu *vcpu)
 {
 	struct event_page *ep = &vcpu->page;
 
 	spin_lock(&ep->lock);
-	if (ep->mem && !clear_in_page(ep->mem))
+	if (ep->mem && !(clear_in_page(ep->mem) &&
+			 show_counts(&vcpu->timer, ep->mem)))
 		event_page_lose(vcpu);
 	spin_unlock(&ep->lock);
 }
@@ -52,6 +64,8 @@ static u32 attach(struct vcpu *vcpu, u32 *source)
 	ret = irqsrc_open(&config, source);
 	if (ret)
 		return ret;
+	vcpu->timer.expirations = 0;
+	vcpu->timer.late_max = 0;
 	clear(vcpu);
 	vcpu->timer.source = *source;
 	vcpu->timer.attached = true;
@@ -111,11 +125,7 @@ static bool record_expiry(struct vtimer *timer, struct shm *mem, u64 late)
 	timer->expirations++;
 	if (late > timer->late_max)
 		timer->late_max = late;
-	return shm_write64(shm_u64_at(mem,
-				      EVENT_PAGE_OFFSET(timer_expirations)),
-			   timer->expirations) &&
-	       shm_write64(shm_u64_at(mem, EVENT_PAGE_OFFSET(timer_late_max)),
-			   timer->late_max);
+	return show_counts(timer, mem);
 }
 
 /* Page lock and timer lock held. Return: false if the page is gone. */

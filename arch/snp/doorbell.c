@@ -83,13 +83,11 @@ void doorbell_collect(struct snp_cpu *cpu)
 	if (flags & DOORBELL_FLAG_MC)
 		host_failed("machine check");
 	vector = __atomic_exchange_n(&bell->vector, 0, __ATOMIC_SEQ_CST);
-	if (vector) {
-		if (vector == VECTOR_TIMER)
-			timer_rang(cpu);
-		else if (vector != VECTOR_IPI)
-			cpu->dropped++;
+	if (vector == VECTOR_TIMER)
+		timer_rang(cpu);
+	/* Also of one that nobody wants: it would block those below it. */
+	if (vector)
 		end_of_interrupt(cpu);
-	}
 	if (__atomic_exchange_n(&bell->per_vmpl, 0, __ATOMIC_SEQ_CST) &
 	    GUEST_BIT)
 		collect_guest(cpu, &bell->vmpl[GUEST_VMPL - 1]);

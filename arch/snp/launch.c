@@ -5,6 +5,7 @@
  * finds at its entry lies in the handover area, which is its own memory.
  */
 #include <svsm/log.h>
+#include <svsm/pinned.h>
 #include <svsm/string.h>
 #include <svsm/vcpu.h>
 #include <uapi/svsm/call.h>
@@ -169,6 +170,16 @@ static void make_boot_params(void)
 		host_failed(why);
 }
 
+/* Pages that can become nothing else, whatever the guest asks for. */
+static void pin(u64 gpa, u64 size, enum pinned_kind kind)
+{
+	if (pinned_add(gpa, size, kind, PINNED_NO_OWNER)) {
+		svsm_log(LOG_ERROR, "page 0x%llx not pinned",
+			 (unsigned long long)gpa);
+		arch_terminate(TERMINATE_GENERAL);
+	}
+}
+
 /**
  * launch_guest() - make the first guest vCPU from the IGVM file's kernel
  *
@@ -179,6 +190,7 @@ void launch_guest(void)
 {
 	struct snp_cpu *cpu = this_cpu();
 
+	pin(SVSM_BASE, SVSM_END - SVSM_BASE, PINNED_SVSM);
 	if (igvm_payload_page.magic != IGVM_PAYLOAD_MAGIC) {
 		svsm_log(LOG_INFO, "no payload");
 		return;
@@ -188,6 +200,8 @@ void launch_guest(void)
 	make_secrets();
 	make_cpuid();
 	make_state();
+	pin(AREA_SECRETS, PAGE_SIZE, PINNED_PLATFORM);
+	pin(AREA_CPUID, PAGE_SIZE, PINNED_PLATFORM);
 	if (vcpu_create_guest(cpu->x86.vcpu, AREA_VMSA, AREA_CALLING))
 		host_failed("guest not created");
 	if (ghcb_ap_create(cpu->x86.apic_id, GUEST_VMPL, AREA_VMSA,

@@ -318,6 +318,7 @@ void memory_accept_all(void)
 		}
 		accept_range(at, end);
 	}
-	svsm_log(LOG_INFO, "memory: %llu MiB, guest granted",
-		 (unsigned long long)(bytes >> 20));
+	svsm_log(LOG_INFO, "memory: %llu MiB, %llu of them the SVSM's",
+		 (unsigned long long)(bytes >> 20),
+		 (unsigned long long)((SVSM_END - SVSM_BASE) >> 20));
 }

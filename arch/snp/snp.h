@@ -81,7 +81,6 @@ extern struct snp snp;
  * @refused: the host would not run the guest that is there
  * @call_state: VMSA of the call that is being served
  * @call_area: its calling area
- * @dropped: vectors for VMPL0 that nobody wants
  */
 struct snp_cpu {
 	struct x86_cpu x86;
@@ -98,7 +97,6 @@ struct snp_cpu {
 	bool refused;
 	u64 call_state;
 	u64 call_area;
-	u64 dropped;
 };
 
 extern struct snp_cpu snp_cpus[SVSM_VCPUS_MAX];

@@ -19,8 +19,8 @@ struct vcpu;
  * @source: its source; valid while @attached
  * @armed: TSC at which the host's timer will wake this vCPU, if the host does
  *	as it was told; TSC_NEVER if nothing is armed; this vCPU's only
- * @expirations: copy of what the page shows
- * @late_max: copy of what the page shows, in TSC ticks
+ * @expirations: expiries since ATTACH; what the page shows
+ * @late_max: latest of them, in TSC ticks; what the page shows
  *
  * Invariant: while @attached, @source is open, of kind SVSM_SOURCE_TIMER and
  * bound to this vCPU, and this vCPU has a page, possibly lost.

@@ -66,10 +66,11 @@ check-style:
 
 check-unit: $(UNIT_PROGRAMS) $(UNIT_OUT)/abi_layout.o $(IGVM_TEST) \
 		$(LINUX_BOOT_TEST) check-core check-style
-	$(Q)set -e; for test in $(UNIT_PROGRAMS) $(IGVM_TEST) \
+	$(Q)status=0; for test in $(UNIT_PROGRAMS) $(IGVM_TEST) \
 			$(LINUX_BOOT_TEST); do \
 		echo "== $${test##*/}"; \
-		ASAN_OPTIONS=detect_leaks=0 timeout $(UNIT_TIMEOUT) $$test; \
-	done
+		ASAN_OPTIONS=detect_leaks=0 timeout $(UNIT_TIMEOUT) $$test || \
+			status=1; \
+	done; exit $$status
 
 -include $(shell find $(UNIT_OUT) -name '*.d' 2>/dev/null)

@@ -158,6 +158,26 @@ static void attach_resets_the_page(void **state)
 	assert_true(p1->timer_armed == SVSM_TIMER_NONE);
 }
 
+/* What the page shows belongs to this attachment. */
+static void attach_resets_the_counts(void **state)
+{
+	u64 d = arch_tsc() + MS;
+
+	(void)state;
+	set_next_event(d);
+	assert_true(tick_at(d + 9));
+	assert_int_equal(detach(1), SVSM_SUCCESS);
+	assert_int_equal(p1->timer_expirations, 1);
+	assert_int_equal(p1->timer_late_max, 9);
+	assert_int_equal(call_attach(1, source), SVSM_SUCCESS);
+	assert_int_equal(p1->timer_expirations, 0);
+	assert_int_equal(p1->timer_late_max, 0);
+	set_next_event(d + MS);
+	tick_at(d + MS);
+	assert_int_equal(p1->timer_expirations, 1);
+	assert_int_equal(p1->timer_late_max, 0);
+}
+
 /* A future timer_armed with nothing behind it would end the timer. */
 static void detach_attach_works_again(void **state)
 {
@@ -578,6 +598,7 @@ int main(void)
 		T(attach_errors),
 		T(detach_resets_the_page),
 		T(attach_resets_the_page),
+		T(attach_resets_the_counts),
 		T(detach_attach_works_again),
 		T(unregister_detaches),
 		T(timer_source_is_its_own),

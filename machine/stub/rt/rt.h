@@ -19,7 +19,9 @@
 #define PAGE_2M		0x200000UL
 #define GIB		0x40000000UL
 
+#ifndef RT_IMAGE
 #define RT_IMAGE	0x800000UL		/* linked here (rt.lds) */
+#endif
 #define RT_IMAGE_MAX	PAGE_2M
 #define RT_WINDOW	(4 * GIB)
 

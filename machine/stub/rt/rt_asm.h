@@ -5,7 +5,9 @@
 #ifndef STUB_RT_ASM_H
 #define STUB_RT_ASM_H
 
+#ifndef RT_IMAGE
 #define RT_IMAGE		0x800000
+#endif
 #define RT_CS			0x10
 #define RT_DS			0x18
 #define RT_TSS			0x30
