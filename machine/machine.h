@@ -43,7 +43,7 @@ struct range {
  * @ram_count: entries in @ram
  * @ram_end: end of the highest range of physical RAM
  * @hidden: memory of the machine itself
- * @cpu_count: CPUs that answered, all of them vCPUs
+ * @cpu_count: CPUs that are vCPUs
  * @apic_id: their APIC IDs; vCPU index is the position
  * @tsc_khz: measured TSC frequency
  * @cmdline: the machine's own options (multiboot command line)
@@ -101,9 +101,9 @@ void machine_error(const char *fmt, ...)
 bool option_set(const char *name);
 u64 option_number(const char *name, u64 otherwise);
 
-/* smp.c: start-up of CPUs; @fn runs on each of them, BSP last */
+/* smp.c: start-up of CPUs; @fn runs on each vCPU's, does not come back */
 u32 cpu_index(void);
-void smp_start(void (*fn)(u32 index));
+void smp_start(void (*fn)(u32 index)) __attribute__((noreturn));
 /* send a machine vector to one CPU (physical x2APIC ICR) */
 void cpu_send(u32 index, u8 vector);
 

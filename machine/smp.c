@@ -28,7 +28,8 @@ u64 ap_stacks[MAX_CPUS];
 u32 ap_stack_count;
 u32 ap_tickets;
 
-static struct cpu cpus[MAX_CPUS];	/* by arrival; 0 is the boot CPU */
+static struct cpu cpus[MAX_CPUS + 1];	/* by arrival; 0 is the boot CPU */
+static bool boot_cpu_spare;		/* it is no vCPU */
 static u32 arrived;
 static void (*start_fn)(u32 index);
 
@@ -117,17 +118,32 @@ static void start_others(u32 others)
 	memset(low, 0, size);
 }
 
-/* Indices follow APIC IDs, not the order of arrival: runs can be compared. */
-static void number(u32 count)
+/*
+ * On QEMU's TCG an FXRSTOR of any CPU clears a bit in its first CPU's flags
+ * (cpu_clear_ignne() in target/i386), not atomically, while that CPU changes
+ * its own: now and then VMRUN or #VMEXIT there lose what they did to GIF or to
+ * nested paging. So that CPU does not run a guest, unless it is the only one.
+ */
+static bool is_tcg(void)
 {
-	for (u32 i = 1; i < count; i++) {
-		cpus[i].index = 1;
-		for (u32 k = 1; k < count; k++)
+	u32 r[4];
+
+	cpuid(0x40000000, 0, r);
+	return !memcmp(&r[1], "TCGTCGTCGTCG", 12);
+}
+
+/*
+ * Indices follow APIC IDs, not the order of arrival: runs can be compared.
+ * @first: 1 leaves the boot CPU out
+ */
+static void number(u32 first, u32 count)
+{
+	for (u32 i = first; i < count; i++) {
+		for (u32 k = first; k < count; k++)
 			cpus[i].index += cpus[k].apic_id < cpus[i].apic_id;
-	}
-	for (u32 i = 0; i < count; i++)
 		machine.apic_id[cpus[i].index] = cpus[i].apic_id;
-	machine.cpu_count = count;
+	}
+	machine.cpu_count = count - first;
 }
 
 /**
@@ -140,23 +156,30 @@ void smp_init(void)
 {
 	u32 count = chipset_cpus();
 
-	if (!count || count > MAX_CPUS)
-		machine_error("%u CPUs: it can be 1 to %u", count, MAX_CPUS);
+	boot_cpu_spare = count > 1 && is_tcg();
+	if (!count || count - boot_cpu_spare > MAX_CPUS)
+		machine_error("%u CPUs: it can be 1 to %u", count,
+			      MAX_CPUS + boot_cpu_spare);
 	set_cpu(&cpus[0]);
 	if (count > 1)
 		start_others(count - 1);
-	number(count);
+	number(boot_cpu_spare, count);
 	mem_protect();
 }
 
 /**
- * smp_start() - run a function on every CPU, on this one last
+ * smp_start() - run a function on every CPU that is a vCPU, on this one last
  * @fn: gets the CPU's index
  */
 void smp_start(void (*fn)(u32 index))
 {
 	__atomic_store_n(&start_fn, fn, __ATOMIC_RELEASE);
-	for (u32 i = 1; i < machine.cpu_count; i++)
-		cpu_send(i, VECTOR_KICK);
-	fn(cpu_index());
+	for (u32 i = 0; i < machine.cpu_count; i++) {
+		if (machine.apic_id[i] != cpus[0].apic_id)
+			cpu_send(i, VECTOR_KICK);
+	}
+	if (!boot_cpu_spare)
+		fn(cpu_index());
+	for (;;)
+		asm volatile("cli; hlt");
 }

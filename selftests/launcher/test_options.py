@@ -125,7 +125,7 @@ class Commands(LauncherTest):
     def test_qemu(self):
         _, qemu = self.dry_run("--smp", "3", "--memory", "768", "--machine-append", "seed=1 storm")
         self.assertEqual(qemu[0], str(HERE / "fake_qemu"))
-        for option, value in (("-M", "q35"), ("-accel", "tcg,thread=multi"), ("-smp", "3"),
+        for option, value in (("-M", "q35"), ("-accel", "tcg,thread=multi"), ("-smp", "4"),
                               ("-m", "768"), ("-cpu", "EPYC,+x2apic,+la57,phys-bits=52,-xsave"),
                               ("-kernel", str(self.build / "machine.elf")),
                               ("-append", "seed=1 storm")):
