@@ -11,9 +11,11 @@ ARCH_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pic \
 	-I$(srctree)/include -I$(srctree)/arch -MMD -MP
 ARCH_LDS := $(srctree)/arch/x86/image.lds
 
-ARCH_SRCS := $(wildcard $(srctree)/svsm-core/*.c $(srctree)/arch/x86/*.c \
-	$(srctree)/arch/snp/*.c) $(addprefix $(srctree)/arch/,x86/idt.S \
-	x86/shm.S snp/entry.S snp/enter.S)
+# Invariants are for tests; the guest has the host's APIC, not ours.
+ARCH_LEAVE_OUT := $(addprefix $(srctree)/svsm-core/,invariant.c vapic.c)
+ARCH_SRCS := $(filter-out $(ARCH_LEAVE_OUT),$(wildcard $(srctree)/svsm-core/*.c)) \
+	$(wildcard $(srctree)/arch/x86/*.c $(srctree)/arch/snp/*.c) \
+	$(addprefix $(srctree)/arch/,x86/idt.S x86/shm.S snp/entry.S snp/enter.S)
 ARCH_OBJS := $(patsubst $(srctree)/%,$(BUILD)/svsm-snp/%.o,$(basename $(ARCH_SRCS)))
 
 $(BUILD)/svsm-snp/arch/snp/main.o: ARCH_CFLAGS += -DSVSM_VERSION='"$(VERSION)"'

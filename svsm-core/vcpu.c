@@ -49,14 +49,10 @@ struct vcpu *vcpu_find(struct vcpu *caller, u32 apic_id)
 /* That it is a page at all is for pinned_add() to say. */
 static u32 pin(struct vcpu *vcpu, u64 gpa, enum pinned_kind kind)
 {
-	u32 ret;
-
-	ret = pinned_add(gpa, PAGE_SIZE_4K, kind, vcpu->index);
-	if (!ret && !arch_guest_gpa_valid(gpa, PAGE_SIZE_4K)) {
-		pinned_remove(gpa, kind, vcpu->index);
-		ret = SVSM_ERR_INVALID_ADDRESS;
-	}
-	return ret;
+	/* First: memory of the SVSM is pinned, but never the guest's. */
+	if (!(gpa % PAGE_SIZE_4K) && !arch_guest_gpa_valid(gpa, PAGE_SIZE_4K))
+		return SVSM_ERR_INVALID_ADDRESS;
+	return pinned_add(gpa, PAGE_SIZE_4K, kind, vcpu->index);
 }
 
 /* Control lock held. The calling area that the vCPU has is pinned already. */

@@ -12,7 +12,7 @@
 #include <x86/percpu.h>
 #include "pages.h"
 
-/* The guest runs here; the host's processes of a service could use 1 and 3. */
+/* The guest runs here; nothing runs at 1 and 3. */
 #define GUEST_VMPL	2
 
 /* Vectors of the SVSM's own APIC; they never leave this folder. */

@@ -61,6 +61,8 @@ u32 arch_guest_vcpu_create(struct vcpu *vcpu, u64 state, u64 calling_area)
 {
 	struct snp_cpu *cpu = vcpu->arch;
 
+	if (!arch_guest_map(calling_area, PAGE_SIZE))
+		return SVSM_ERR_INVALID_ADDRESS;
 	/* From here on the guest cannot write to it. */
 	if (!memory_revoke(state))
 		return SVSM_ERR_INVALID_ADDRESS;

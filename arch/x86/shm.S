@@ -83,17 +83,26 @@ FUNCTION arch_shm_xchg32
 	movl	%esi, (%rdx)
 	SUCCESS
 
-/* bool (u64 *p, u64 bits, u64 *old): only CMPXCHG returns the old value */
+/*
+ * bool (u64 *p, u64 bits, u64 *old): only CMPXCHG returns the old value. A
+ * peer that writes without end loses its page, not our time.
+ */
+#define FETCH_TRIES	1000
+
 .macro FETCH_OP op
 	movq	%rdx, %r8
+	movl	$FETCH_TRIES, %r9d
 1:	movq	(%rdi), %rax
 	EXTABLE 1b, lost
 2:	movq	%rax, %rcx
 	\op	%rsi, %rcx
 3:	lock cmpxchgq %rcx, (%rdi)
 	EXTABLE 3b, lost
-	jne	2b
-	movq	%rax, (%r8)
+	je	4f
+	decl	%r9d
+	jnz	2b
+	jmp	lost
+4:	movq	%rax, (%r8)
 	SUCCESS
 .endm
 

@@ -65,9 +65,9 @@ check-style:
 	$(Q)$(srctree)/selftests/style/core-words
 
 check-unit: $(UNIT_PROGRAMS) $(UNIT_OUT)/abi_layout.o $(IGVM_TEST) \
-		$(LINUX_BOOT_TEST) check-core check-style
+		$(LINUX_BOOT_TEST) $(ARCH_TEST) check-core check-style
 	$(Q)status=0; for test in $(UNIT_PROGRAMS) $(IGVM_TEST) \
-			$(LINUX_BOOT_TEST); do \
+			$(LINUX_BOOT_TEST) $(ARCH_TEST); do \
 		echo "== $${test##*/}"; \
 		ASAN_OPTIONS=detect_leaks=0 timeout $(UNIT_TIMEOUT) $$test || \
 			status=1; \

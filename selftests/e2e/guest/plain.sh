@@ -3,8 +3,9 @@
 fail() { echo "$*"; exit 1; }
 dmesg | grep -q 'Memory Encryption Features active: .*SEV-SNP' || fail "not an SNP guest"
 dmesg | grep -q 'SNP running at VMPL0' || fail "not at VMPL0"
-grep -q '^svsm_irq ' /proc/modules && fail "svsm_irq without an SVSM"
-[ "$(dmesg | grep -c 'no SVSM below this kernel')" -gt 0 ] || fail "svsm_irq does not say why"
+modprobe svsm_irq 2>/dev/null && fail "svsm_irq loads without an SVSM"
+dmesg | grep -q 'svsm_irq: no SVSM below this kernel' || fail "svsm_irq does not say why"
+grep -q '^svsm_irq ' /proc/modules && fail "svsm_irq stays without an SVSM"
 [ -b /dev/vda ] || fail "no virtio disk"
 dd if=/dev/urandom of=/tmp/data bs=64k count=64 2>/dev/null
 dd if=/tmp/data of=/dev/vda bs=64k conv=fsync 2>/dev/null || fail "write"
