@@ -25,6 +25,14 @@ static void set_bit(u64 *bits, u8 vector)
 			  __ATOMIC_SEQ_CST);
 }
 
+static bool take_bit(u64 *bits, u8 vector)
+{
+	u64 bit = BIT_ULL(vector % 64);
+
+	return __atomic_fetch_and(&bits[vector / 64], ~bit,
+				  __ATOMIC_SEQ_CST) & bit;
+}
+
 /* See hostirq.h. */
 bool hostirq_eoi_owed(const struct vcpu *vcpu, u8 vector)
 {
@@ -34,7 +42,8 @@ bool hostirq_eoi_owed(const struct vcpu *vcpu, u8 vector)
 /* See hostirq.h. */
 void hostirq_eoi(struct vcpu *vcpu, u8 vector)
 {
-	if (!bit_set(vcpu->host_held, vector))
+	/* Whoever takes the bit owes the EOI: one, not two. */
+	if (!take_bit(vcpu->host_held, vector))
 		return;
 	set_bit(vcpu->eoi_owed, vector);
 	/* The host accepts an EOI only where it posted the vector. */
@@ -55,7 +64,10 @@ void hostirq_send_eois(struct vcpu *vcpu)
 					   __ATOMIC_SEQ_CST);
 		for (; owed; owed &= owed - 1) {
 			bit = owed & (0 - owed);
-			/* Before the EOI: the host may post it again at once. */
+			/*
+			 * One that the host repeated against the rules; before
+			 * the EOI: it may post again at once.
+			 */
 			__atomic_fetch_and(&vcpu->host_held[w], ~bit,
 					   __ATOMIC_SEQ_CST);
 			arch_host_eoi((u8)(w * 64 + (u32)__builtin_ctzll(bit)));

@@ -6,7 +6,7 @@
 #include <svsm/dispatch.h>
 #include <svsm/pinned.h>
 #include <svsm/shm.h>
-#include <svsm/vcpu.h>
+#include <svsm/svsm.h>
 
 #define PAGE_SIZE_4K	4096ULL
 #define PAGE_SIZE_2M	(2ULL << 20)
@@ -105,6 +105,25 @@ static u32 pvalidate_list(struct vcpu *vcpu, struct shm *list,
 	return SVSM_SUCCESS;
 }
 
+/*
+ * The list's page is not pinned: another vCPU may have made a register state
+ * of it meanwhile, and its privilege level is two bytes like these. So look
+ * again under the control lock, which CREATE_VCPU needs for that.
+ */
+static bool write_next(u64 gpa, const struct pvalidate_head *head)
+{
+	struct shm *list;
+	bool ok;
+
+	spin_lock(&svsm.control);
+	list = shm_guest(gpa, sizeof(*head));
+	ok = list && shm_copy_out(shm_at(list,
+					 offsetof(struct pvalidate_head, next)),
+				  &head->next, sizeof(head->next));
+	spin_unlock(&svsm.control);
+	return ok;
+}
+
 /**
  * proto_core_pvalidate() - call 1: make pages the guest's, or take them back
  * @vcpu: calling vCPU
@@ -142,9 +161,7 @@ u32 proto_core_pvalidate(struct vcpu *vcpu, const union svsm_block *block,
 		return SVSM_ERR_INVALID_ADDRESS;
 
 	ret = pvalidate_list(vcpu, list, &head);
-	if (!shm_copy_out(shm_at(list,
-				 offsetof(struct pvalidate_head, next)),
-			  &head.next, sizeof(head.next)) && !ret)
+	if (!write_next(gpa, &head) && !ret)
 		ret = SVSM_ERR_INVALID_ADDRESS;
 	return ret;
 }

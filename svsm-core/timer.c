@@ -184,9 +184,10 @@ u64 timer_expire(struct vcpu *vcpu)
 }
 
 /*
- * "timer arm": the host's timer is armed before timer_armed says so. Pairs
- * with the guest's full barrier between its store of the deadline and its read
- * of timer_armed. This vCPU's guest does not run while we are here.
+ * "timer arm": the host's timer is armed before the guest can read in
+ * timer_armed that it is: this vCPU's guest does not run while we are here, and
+ * arch_timer_arm() defers no longer than to the entry. Pairs with the guest's
+ * full barrier between its store of the deadline and its read of timer_armed.
  */
 static void publish(struct vcpu *vcpu)
 {

@@ -121,10 +121,16 @@ void arch_host_events(struct host_events *events)
 void arch_host_eoi(u8 vector)
 {
 	struct host_vcpu *hv = host_vcpu(this_vcpu);
+	struct vcpu *self = this_vcpu;
+	void (*fn)(void) = hv->at_eoi;
 
 	if (hv->eois < HOST_RECORD_MAX)
 		hv->eoi[hv->eois] = vector;
 	hv->eois++;
+	hv->at_eoi = NULL;
+	if (fn)
+		fn();
+	this_vcpu = self;
 }
 
 void arch_kick(struct vcpu *vcpu)

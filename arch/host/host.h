@@ -38,6 +38,7 @@
  * @armed: the last deadline given
  * @eois: number of arch_host_eoi()
  * @eoi: the vectors, from the first on
+ * @at_eoi: what another vCPU does during the next arch_host_eoi(), or NULL
  * @state: register state the guest has, 0 for none
  * @calling_area: calling area the guest has
  */
@@ -60,6 +61,7 @@ struct host_vcpu {
 	u64 armed;
 	u32 eois;
 	u8 eoi[HOST_RECORD_MAX];
+	void (*at_eoi)(void);
 	u64 state;
 	u64 calling_area;
 };

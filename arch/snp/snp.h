@@ -74,9 +74,11 @@ extern struct snp snp;
  * @has_events: @events is not empty
  * @timer_wanted: TSC of the core's wish, ~0 none
  * @timer_armed: TSC the host's timer is armed for, ~0 not armed
- * @guest_lock: protects @guest_state and @calling_area; order: inside the
- *	core's locks, takes nothing
+ * @guest_lock: protects @guest_state, @entered and @calling_area; order:
+ *	inside the core's locks, takes nothing
  * @guest_state: GPA of the guest's VMSA in force, 0 none
+ * @entered: GPA of the VMSA that is runnable because this CPU is in its guest;
+ *	0 none, or it was deleted meanwhile
  * @calling_area: GPA
  * @refused: the host would not run the guest that is there
  * @call_state: VMSA of the call that is being served
@@ -93,6 +95,7 @@ struct snp_cpu {
 	u64 timer_armed;
 	struct spinlock guest_lock;
 	u64 guest_state;
+	u64 entered;
 	u64 calling_area;
 	bool refused;
 	u64 call_state;

@@ -83,16 +83,21 @@ u32 arch_guest_vcpu_delete(struct vcpu *vcpu, u64 state)
 	struct snp_cpu *cpu = vcpu->arch;
 	enum rmp_result result;
 
+	spin_lock(&cpu->guest_lock);
 	set_runnable(state, false);
 	/* Refused while some CPU runs it. */
 	result = rmp_adjust(state, false, RMP_GUEST_NONE);
 	if (result == RMP_FAIL_INUSE) {
-		set_runnable(state, true);
+		/* Not if that CPU has left it: nobody would undo it. */
+		if (cpu->entered == state)
+			set_runnable(state, true);
+		spin_unlock(&cpu->guest_lock);
 		return SVSM_ERR_BUSY;
 	}
-	spin_lock(&cpu->guest_lock);
 	if (cpu->guest_state == state)
 		cpu->guest_state = 0;
+	if (cpu->entered == state)
+		cpu->entered = 0;
 	spin_unlock(&cpu->guest_lock);
 	/* A page that the host took is lost to the guest, not to the SVSM. */
 	if (result == RMP_OK)
@@ -147,21 +152,21 @@ void arch_guest_answer(const struct guest_call *call)
 	u64 state = cpu->call_state;
 	void *area = arch_guest_map(cpu->call_area, CALL_PENDING_SIZE);
 	u8 pending = 0;
-	bool current;
 
-	/* The call itself may have deleted the state. */
+	/*
+	 * Another vCPU may have deleted or replaced the state. Until the lock
+	 * is free again it cannot: both pages are still what they were.
+	 */
 	spin_lock(&cpu->guest_lock);
-	current = cpu->guest_state == state;
-	spin_unlock(&cpu->guest_lock);
-	if (!current || !area)
-		return;
 	/* The flag last: it says that the registers are the SVSM's. */
-	if (arch_shm_write64(FIELD(state, rax), call->rax) &&
+	if (cpu->guest_state == state && area &&
+	    arch_shm_write64(FIELD(state, rax), call->rax) &&
 	    arch_shm_write64(FIELD(state, rcx), call->rcx) &&
 	    arch_shm_write64(FIELD(state, rdx), call->rdx) &&
 	    arch_shm_write64(FIELD(state, r8), call->r8) &&
 	    arch_shm_write64(FIELD(state, r9), call->r9))
 		arch_shm_copy_out(area, &pending, CALL_PENDING_SIZE);
+	spin_unlock(&cpu->guest_lock);
 }
 
 /* One exit to the guest and back; the state may be another one afterwards. */
@@ -189,6 +194,7 @@ enum guest_exit arch_guest_enter(const struct guest_entry *entry,
 	struct snp_cpu *cpu = this_cpu();
 	enum run_result result;
 	u64 state, area;
+	bool replaced;
 
 	if (cpu->has_events)
 		return GUEST_EXIT_NOT_ENTERED;
@@ -199,16 +205,19 @@ enum guest_exit arch_guest_enter(const struct guest_entry *entry,
 		cpu->refused = false;
 		return GUEST_EXIT_NO_GUEST;
 	}
+	cpu->entered = state;
 	spin_unlock(&cpu->guest_lock);
 
 	cpu->refused = false;
 	result = run(cpu, entry->vector);
 
 	spin_lock(&cpu->guest_lock);
-	state = cpu->guest_state;
-	area = cpu->calling_area;
-	if (state && !set_runnable(state, false))
+	/* The one that was entered, if it is still a register state. */
+	if (cpu->entered && !set_runnable(cpu->entered, false))
 		state = 0;
+	cpu->entered = 0;
+	replaced = state != cpu->guest_state;
+	area = cpu->calling_area;
 	spin_unlock(&cpu->guest_lock);
 
 	if (result == RUN_CANCELLED)
@@ -217,7 +226,8 @@ enum guest_exit arch_guest_enter(const struct guest_entry *entry,
 		cpu->refused = state;
 		return GUEST_EXIT_NO_GUEST;
 	}
-	if (take_call(cpu, state, area, call))
+	/* The state in force now has not run, so it has not called either. */
+	if (!replaced && take_call(cpu, state, area, call))
 		return GUEST_EXIT_CALL;
 	return GUEST_EXIT_EVENT;
 }

@@ -28,7 +28,7 @@ static inline void svsm_compat_movable(unsigned int virq)
 
 /*
  * SVSM_SYSCORE(fn) defines svsm_syscore, whose fn() is called when the system
- * goes down or into another kernel, after devices and secondary CPUs.
+ * goes down or into another kernel, after its devices. Other CPUs still run.
  */
 #ifdef SVSM_HAVE_SYSCORE_OPS
 #define SVSM_SYSCORE(fn)						\

@@ -67,7 +67,9 @@ static int cpus_show(struct seq_file *m, void *v)
 			   p->stats.unmapped);
 		seq_printf(m, " spent=%llu kicked=%llu epochs=%llu",
 			   p->stats.spent, p->stats.kicked, p->stats.epochs);
-		cpus_show_svsm(m, p);
+		/* The APIC ID of a CPU that never was may mean "the caller". */
+		if (p->registered)
+			cpus_show_svsm(m, p);
 		seq_putc(m, '\n');
 	}
 	return 0;

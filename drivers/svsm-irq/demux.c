@@ -94,7 +94,8 @@ static void svsm_take_epoch(struct svsm_page *p)
 void svsm_take(struct svsm_page *p)
 {
 	struct svsm_event_page *ev = p->ev;
-	int budget = min(svsm_take_budget, SVSM_SOURCES_MAX);
+	/* With none at all the notifications would never end. */
+	int budget = clamp(svsm_take_budget, 1U, (unsigned int)SVSM_SOURCES_MAX);
 	unsigned long groups = 0;
 	unsigned int group;
 

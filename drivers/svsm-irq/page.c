@@ -133,7 +133,6 @@ int svsm_page_register(struct svsm_page *p, u8 vector)
 	union svsm_block block = {
 		.page_register = {
 			.gpa = __pa(p->ev),
-			.apic_id = p->apic_id,
 			.vector = vector,
 			.features = 0,
 		},
@@ -144,6 +143,9 @@ int svsm_page_register(struct svsm_page *p, u8 vector)
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	again = p->registered;
+	/* A CPU that was not present when the module came has one by now. */
+	p->apic_id = cpu_physical_id(p->cpu);
+	block.page_register.apic_id = p->apic_id;
 	p->touched = true;
 	ret = svsm_issue(IRQ_CALL(PAGE_REGISTER), &block, NULL);
 	if (!ret && !svsm_page_proved(p))

@@ -45,8 +45,9 @@ static int svsm_timer_program(struct svsm_timer *t, u64 deadline)
 	t->deadline = deadline;
 	WRITE_ONCE(page->timer_deadline, deadline);
 	/*
-	 * Pairs with the SVSM, which publishes timer_armed and then reads the
-	 * deadline again: either it sees this one or we see what it published.
+	 * The deadline before timer_armed: the SVSM publishes that only while
+	 * this CPU is out of the kernel, after a look at the deadline. So a
+	 * look that is still to come sees this one.
 	 */
 	smp_mb();
 	armed = READ_ONCE(page->timer_armed);

@@ -207,7 +207,9 @@ bool arch_guest_gpa_valid(u64 gpa, u64 size);
  * @size: bytes, not crossing a page
  *
  * The memory can vanish at any time (the host takes the page): access it only
- * through shm.h. Needs no unmapping.
+ * through shm.h. Needs no unmapping. A page that is not pinned can become a
+ * register state, which the SVSM could still write: to write there hold the
+ * control lock from before this call on, for arch_guest_vcpu_create() needs it.
  *
  * Return: NULL unless arch_guest_gpa_valid() and the guest itself may read and
  * write there now.
@@ -240,8 +242,10 @@ enum mem_result arch_guest_mem_set(u64 gpa, u64 size, bool valid);
 /* --- Memory that a peer can write or take away -------------------------- */
 /*
  * Used through shm.h only. @p is naturally aligned. Atomic, full barrier for
- * read-modify-write, plain otherwise. Return: false if the access faulted;
- * then nothing was read or written and the page is lost.
+ * read-modify-write, plain otherwise. Return: false if the access faulted, or
+ * if a peer's writes kept a read-modify-write from ever succeeding; then the
+ * page is lost. Of a word nothing was read or written, of a stretch a part may
+ * have been.
  */
 bool arch_shm_copy_in(void *dst, const void *src, size_t size);
 bool arch_shm_copy_out(void *dst, const void *src, size_t size);

@@ -3,8 +3,9 @@
  * Memory that a peer (guest or host) can write or take away at any moment.
  *
  * It has opaque types, and these functions are the only way to look behind
- * them. Every access can fail: false means that the memory is gone and nothing
- * was transferred. Copy once, then judge the copy: a second read may differ.
+ * them. Every access can fail: false means that the memory is gone, and what
+ * was to be filled in is not to be used. Copy once, then judge the copy: a
+ * second read may differ.
  */
 #ifndef _SVSM_SHM_H
 #define _SVSM_SHM_H

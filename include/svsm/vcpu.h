@@ -24,7 +24,7 @@
  * @host_source: source per host vector or HOST_SOURCE_NONE; written under the
  *	control lock, read by this vCPU
  * @host_held: host vectors that the host holds until their EOI; bits are set
- *	by this vCPU and cleared by whoever sends the EOI
+ *	by this vCPU and moved to @eoi_owed by whoever ends the service
  * @eoi_owed: host vectors whose EOI this vCPU must send; any vCPU sets
  * @dropped_nmi: NMIs of the host for the guest; the interface has no such thing
  * @not_entered: entries that the host cut off

@@ -95,6 +95,7 @@ void insn_write_dr7(void);
 void insn_ud2(void);
 void insn_int3(void);
 void insn_ret(void);
+void insn_vmgexit(void);		/* [rdi] = rax, [rdi + 8] = rcx after it */
 
 /* try.S */
 void guest_attempt(void (*insn)(void), struct attempt *a);

@@ -5,7 +5,6 @@
  */
 #include "level.h"
 
-#define AP_APIC_ID	1
 #define MSR_CPUID	0x004
 #define REG_EBX		1
 #define WAIT_EXITS	200000
@@ -15,6 +14,8 @@ static u8 second_vmsa[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 page[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 ap_stack[2 * PAGE_SIZE] __attribute__((aligned(16)));
 
+/* of the vCPU that is to start: the one after this one */
+static u32 wanted_apic_id;
 static volatile u64 ap_apic_id = ~0ULL;
 static volatile u64 ap_rounds;
 static volatile u64 ap_starts;
@@ -71,14 +72,14 @@ static void creation(void)
 {
 	guest_ok(ap_event(99, AP_CREATE, (u64)vmsa) == GHCB_MALFORMED,
 		 "no vCPU with that APIC ID");
-	guest_ok(ap_event(AP_APIC_ID, AP_CREATE, (u64)vmsa + 8) == GHCB_MALFORMED,
+	guest_ok(ap_event(wanted_apic_id, AP_CREATE, (u64)vmsa + 8) == GHCB_MALFORMED,
 		 "VMSA must be aligned");
-	guest_ok(ap_event(AP_APIC_ID, 7, (u64)vmsa) == GHCB_MALFORMED,
+	guest_ok(ap_event(wanted_apic_id, 7, (u64)vmsa) == GHCB_MALFORMED,
 		 "event 7 does not exist");
 	guest_ok(ap_starts == 0, "nothing has started");
-	guest_ok(ap_event(AP_APIC_ID, AP_CREATE, (u64)vmsa) == 0, "creation");
+	guest_ok(ap_event(wanted_apic_id, AP_CREATE, (u64)vmsa) == 0, "creation");
 	guest_ok(WAIT_FOR(ap_apic_id != ~0ULL), "the vCPU runs");
-	guest_ok(ap_apic_id == AP_APIC_ID, "with its APIC ID");
+	guest_ok(ap_apic_id == wanted_apic_id, "with its APIC ID");
 }
 
 static void shootdown(void)
@@ -116,10 +117,10 @@ static bool stands_still(void)
 
 static void again(void)
 {
-	guest_ok(ap_event(AP_APIC_ID, AP_DESTROY, 0) == 0, "destruction");
+	guest_ok(ap_event(wanted_apic_id, AP_DESTROY, 0) == 0, "destruction");
 	guest_ok(stands_still(), "it stands still");
 	ap_trapped = false;
-	guest_ok(ap_event(AP_APIC_ID, AP_CREATE, (u64)second_vmsa) == 0,
+	guest_ok(ap_event(wanted_apic_id, AP_CREATE, (u64)second_vmsa) == 0,
 		 "creation with another VMSA");
 	guest_ok(WAIT_FOR(ap_starts == 2), "it starts anew");
 }
@@ -129,6 +130,8 @@ void guest_main(void)
 {
 	guest_init();
 	guest_plan(7 + 5 + 4);
+	wanted_apic_id = (u32)(rt_ghcb_msr(1ULL << 32 | REG_EBX << 30 |
+					   MSR_CPUID) >> 56) + 1;
 	make_vmsa_page(vmsa);
 	make_vmsa_page(second_vmsa);
 	creation();

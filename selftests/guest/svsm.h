@@ -66,6 +66,7 @@ struct svsm_regs {
 /* svsm_lib.c */
 extern u8 *svsm_area;			/* calling area of this vCPU */
 extern u64 svsm_secrets, svsm_cpuid;	/* GPAs of the pages */
+extern u32 svsm_self, svsm_other;	/* APIC IDs: of this vCPU, of a second one */
 extern struct svsm_regs svsm_regs;	/* of the last call */
 extern bool svsm_by_page;		/* GHCB page instead of MSR protocol */
 
@@ -103,9 +104,7 @@ void svsm_unmask(struct svsm_event_page *page, u32 source);
 void svsm_enter_often(void);
 u64 svsm_tsc(void);
 
-/* svsm_ap.c: a second vCPU, APIC ID 1 */
-#define SVSM_AP_ID	1
-
+/* svsm_ap.c: the second vCPU, svsm_other */
 extern u8 svsm_ap_area[PAGE_SIZE], svsm_ap_state[PAGE_SIZE];
 
 u64 svsm_ap_create(void);

@@ -47,7 +47,7 @@ u64 svsm_ap_create(void)
 {
 	svsm_ap_make_state(svsm_ap_state);
 	return svsm_call(SVSM_PROTO_CORE, CORE_CREATE_VCPU, (u64)svsm_ap_state,
-			 (u64)svsm_ap_area, SVSM_AP_ID, 0);
+			 (u64)svsm_ap_area, svsm_other, 0);
 }
 
 /**
@@ -62,7 +62,7 @@ bool svsm_ap_host(u32 what, const u8 *state)
 	rt_ghcb_clear();
 	rt_ghcb_put(GHCB_RAX, rt_rdmsr(MSR_SEV_STATUS) >>
 			      SEV_STATUS_FEATURES_SHIFT);
-	return !rt_ghcb_exit(NAE_AP_CREATION, (u64)SVSM_AP_ID << 32 |
+	return !rt_ghcb_exit(NAE_AP_CREATION, (u64)svsm_other << 32 |
 			     LEVEL << 16 | what, (u64)state);
 }
 

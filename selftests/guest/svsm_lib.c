@@ -15,6 +15,8 @@
 #define CC_BLOB_MAGIC		0x45444D41
 #define SECRETS_CAA		0x150
 
+#define MSR_CPUID_EBX		(1ULL << 30 | 0x004)	/* of the leaf at 63:32 */
+#define CPUID_FEATURES		1ULL
 #define MSR_RUN_VMPL0		0x016
 #define MSR_RUN_VMPL_ANSWER	0x017
 
@@ -40,6 +42,7 @@ extern u8 igvm_cpuid_page[PAGE_SIZE];
 
 u8 *svsm_area;
 u64 svsm_secrets, svsm_cpuid;
+u32 svsm_self, svsm_other;
 struct svsm_regs svsm_regs;
 bool svsm_by_page;
 
@@ -83,6 +86,9 @@ void svsm_handover(const u8 *boot_params)
 	svsm_secrets = blob->secrets;
 	svsm_cpuid = blob->cpuid;
 	svsm_area = (u8 *)field((const u8 *)svsm_secrets, SECRETS_CAA);
+	/* CPUID 1 EBX[31:24] in the answer's upper half; IDs go up by one. */
+	svsm_self = rt_ghcb_msr(CPUID_FEATURES << 32 | MSR_CPUID_EBX) >> 56;
+	svsm_other = svsm_self + 1;
 	__builtin_memcpy(igvm_cpuid_page, (const void *)svsm_cpuid, PAGE_SIZE);
 	for (i = 0; cmdline[i] && i < IGVM_PAYLOAD_CMDLINE_SIZE - 1; i++)
 		igvm_payload_page.cmdline[i] = cmdline[i];

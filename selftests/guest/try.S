@@ -56,6 +56,14 @@ insn_\name:
 	INSN int3, int3
 	INSN ret
 
+	/* VMGEXIT, then RAX and RCX to the memory at RDI. */
+	.globl insn_vmgexit
+insn_vmgexit:
+	rep; vmmcall
+	movq	%rax, (%rdi)
+	movq	%rcx, 8(%rdi)
+	ret
+
 	/* Where user mode returns to: the exception ends the attempt. */
 guest_user_end:
 	ud2

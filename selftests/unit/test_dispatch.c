@@ -484,6 +484,33 @@ static void pvalidate_busy(void **state)
 	assert_int_equal(pvalidate(1, 0, e, NULL), SVSM_SUCCESS);
 }
 
+static void list_becomes_state(void *result)
+{
+	*(u32 *)result = vcpu_create_guest(v1, SPARE(0), AREA(1));
+}
+
+/*
+ * While the list is worked off another vCPU makes a register state of its
+ * page: the write of next would hit what the guest must not choose, its VMPL.
+ */
+static void pvalidate_list_becomes_state(void **state)
+{
+	u16 *head = host_ram(SPARE(0));
+	u64 *e = host_ram(SPARE(0) + 8);
+	u32 created = 1;
+
+	(void)state;
+	head[0] = 1;
+	head[1] = 0;
+	e[0] = BIG(0);
+	host_at(2, list_becomes_state, &created);
+	assert_int_equal(call4(CORE(1), SPARE(0), 0, 0),
+			 SVSM_ERR_INVALID_ADDRESS);
+	assert_int_equal(created, SVSM_SUCCESS);
+	assert_int_equal(head[1], 0);
+	assert_invariants();
+}
+
 /* The list takes away its own page, or the host does. */
 static void pvalidate_list_vanishes(void **state)
 {
@@ -850,6 +877,7 @@ int main(void)
 		T(pvalidate_continues),
 		T(pvalidate_pinned),
 		T(pvalidate_busy),
+		T(pvalidate_list_becomes_state),
 		T(pvalidate_list_vanishes),
 		T(create_checks),
 		T(create_pinned),

@@ -609,6 +609,31 @@ static void close_in_service(void **state)
 	assert_int_equal(host_vcpu(v1)->eois, 1);
 }
 
+static void close_and_open_second(void)
+{
+	assert_int_equal(close_source(S + 1), SVSM_SUCCESS);
+	assert_int_equal(call_open_host(S + 1, SVSM_TRIGGER_LEVEL, HV + 1, 1,
+					1), SVSM_SUCCESS);
+}
+
+/* Opened again by another vCPU while its EOI is being sent: one EOI. */
+static void open_during_the_eoi(void **state)
+{
+	(void)state;
+	assert_int_equal(call_open_host(S, SVSM_TRIGGER_LEVEL, HV, 1, 1),
+			 SVSM_SUCCESS);
+	assert_int_equal(call_open_host(S + 1, SVSM_TRIGGER_LEVEL, HV + 1, 1,
+					1), SVSM_SUCCESS);
+	post(v1, HV, true);
+	post(v1, HV + 1, true);
+	assert_int_equal(eoi(S), SVSM_SUCCESS);
+	assert_int_equal(eoi(S + 1), SVSM_SUCCESS);
+	host_vcpu(v1)->at_eoi = close_and_open_second;
+	core_pass(v1);
+	core_pass(v1);
+	assert_int_equal(host_vcpu(v1)->eois, 2);
+}
+
 static void reset_in_service(void **state)
 {
 	(void)state;
@@ -726,6 +751,7 @@ int main(void)
 		T(host_level_for_edge),
 		T(host_edge_for_level),
 		T(close_in_service),
+		T(open_during_the_eoi),
 		T(reset_in_service),
 		T(open_after_the_post),
 		T(post_while_eoi_is_owed),
