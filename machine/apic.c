@@ -4,6 +4,7 @@
  * own vCPU touches a model; others post into struct post and kick.
  */
 #include "cpu.h"
+#include "hostile.h"
 #include "svm/vcpu.h"
 
 /* Input clock of the APIC timer; below any TSC. */
@@ -136,8 +137,11 @@ int apic_msr_read(struct vcpu *v, u32 level, u32 msr, u64 *val)
 int apic_msr_write(struct vcpu *v, u32 level, u32 msr, u64 val)
 {
 	struct vapic_effect eff = { 0 };
-	int err = vapic_write(&v->level[level].apic, msr, val, rdtsc(), &eff);
+	int err;
 
+	if (!level && msr == VAPIC_MSR_DEADLINE)
+		val = hostile_deadline(v, val);
+	err = vapic_write(&v->level[level].apic, msr, val, rdtsc(), &eff);
 	if (!err)
 		apic_effect(v, level, &eff);
 	return err;

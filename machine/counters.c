@@ -29,6 +29,15 @@ static const char *const names[COUNTERS] = {
 	[COUNT_KICK] = "kicks",
 	[COUNT_IPI] = "ipis",
 	[COUNT_SHOOTDOWN] = "tlb_shootdowns",
+	[COUNT_HOSTILE_DROP] = "hostile_drops",
+	[COUNT_HOSTILE_REPEAT] = "hostile_repeats",
+	[COUNT_HOSTILE_TICK] = "hostile_ticks",
+	[COUNT_HOSTILE_POST] = "hostile_posts",
+	[COUNT_HOSTILE_GHCB] = "hostile_answers",
+	[COUNT_HOSTILE_EXIT] = "hostile_exits",
+	[COUNT_HOSTILE_START] = "hostile_starts",
+	[COUNT_HOSTILE_REFUSED] = "hostile_starts_refused",
+	[COUNT_HOSTILE_PAGE] = "hostile_pages",
 };
 
 static void print_object(const u64 *count)

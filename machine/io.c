@@ -19,16 +19,21 @@
 #define PM1_SLEEP_TYPE(val)	((val) >> 10 & 7)
 #define PM1_SLEEP_ENABLE	BIT(13)
 
+/* Does an access hit any of these ports? A wide one reaches several. */
+static bool hits(u16 port, u32 size, u32 first, u32 last)
+{
+	return port <= last && port + size > first;
+}
+
 /* Ports that this level may not touch: reads all ones, writes nothing. */
-static bool denied(const struct vcpu *v, u16 port)
+static bool denied(const struct vcpu *v, u16 port, u32 size)
 {
 	/* COM2 is the SVSM's log where there is an SVSM */
-	if (port >= PORT_COM2 && port < PORT_COM2 + 8)
+	if (hits(port, size, PORT_COM2, PORT_COM2 + 7))
 		return apic_os_level() && v->current;
 	/* SMIs would run firmware below the machine */
-	if (port >= PORT_APM_FIRST && port <= PORT_APM_LAST)
-		return true;
-	return port == PORT_LOG;
+	return hits(port, size, PORT_APM_FIRST, PORT_APM_LAST) ||
+	       hits(port, size, PORT_LOG, PORT_LOG);
 }
 
 static void check_power(u16 port, u32 value)
@@ -65,7 +70,7 @@ static void check_power(u16 port, u32 value)
  */
 u32 io_in(struct vcpu *v, u16 port, u32 size)
 {
-	if (denied(v, port))
+	if (denied(v, port, size))
 		return size == 4 ? ~0U : (1U << size * 8) - 1;
 	if (pic_port(port))
 		return pic_in(port);
@@ -88,7 +93,7 @@ u32 io_in(struct vcpu *v, u16 port, u32 size)
  */
 void io_out(struct vcpu *v, u16 port, u32 size, u32 value)
 {
-	if (denied(v, port))
+	if (denied(v, port, size))
 		return;
 	if (pic_port(port)) {
 		pic_out(port, (u8)value);

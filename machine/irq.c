@@ -125,6 +125,18 @@ void irq_window(void)
 }
 
 /**
+ * irq_look() - have the APIC tell the CPU again what is pending
+ *
+ * After a VMRUN with V_IRQ: QEMU 10 notes it in a word that others set bits of
+ * at the same time, without a lock (interrupt_request in helper_vmrun()), and
+ * what an APIC said meanwhile can be lost. A write to TPR repeats it.
+ */
+void irq_look(void)
+{
+	wrmsr(MSR_X2APIC_TPR, 0);
+}
+
+/**
  * irq_wait() - wait for an interrupt and take it
  *
  * Called and left with interrupts off. What is pending already ends the wait:

@@ -241,8 +241,6 @@ static void load(const struct igvm_directive *d)
 		load_vmsa(d);
 		break;
 	case IGVM_VHT_REQUIRED_MEMORY:
-		guest_memory(d, d->gpa, d->size);
-		break;
 	case IGVM_VHT_ERROR_RANGE:
 		guest_memory(d, d->gpa, d->size);
 		break;

@@ -111,6 +111,8 @@ void cpu_send(u32 index, u8 vector);
 void irq_init_cpu(void);
 /* open the window: take what is pending, return with interrupts off */
 void irq_window(void);
+/* have the physical APIC tell the CPU again what is pending */
+void irq_look(void);
 /* wait for a physical interrupt and take it (sti; hlt; cli) */
 void irq_wait(void);
 /* one-shot physical timer of this CPU: VECTOR_TIMER at TSC @deadline, ~0 off */
@@ -118,7 +120,7 @@ void irq_timer(u64 deadline);
 /* called by irq.c for each vector that is not the machine's own */
 void apic_device_interrupt(u8 vector);
 
-/* loader.c: the IGVM file into guest memory; returns the launch VMSA's page */
+/* loader.c: the IGVM file into guest memory */
 void loader_run(void);
 
 /* cpuid.c: CPUID as the guest sees it, on @index's own physical CPU */

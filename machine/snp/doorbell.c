@@ -29,16 +29,24 @@ struct doorbell {
 
 _Static_assert(__builtin_offsetof(struct doorbell, vmpl) == 0x40, "vmpl");
 
-/* NULL unless the page is still shared memory. */
-static struct doorbell *page_of(const struct level *l)
+/*
+ * The page, if it is still shared memory: then it stays so until unlock().
+ * Otherwise NULL.
+ */
+static struct doorbell *lock(const struct level *l)
 {
-	const struct rmp_entry *e;
-
 	if (!l->doorbell)
 		return NULL;
-	e = rmp_entry(l->doorbell);
-	return e && !(e->flags & RMP_ASSIGNED) ?
-		(struct doorbell *)l->doorbell : NULL;
+	rmp_lock();
+	if (is_shared(l->doorbell))
+		return (struct doorbell *)l->doorbell;
+	rmp_unlock();
+	return NULL;
+}
+
+static void unlock(void)
+{
+	rmp_unlock();
 }
 
 /**
@@ -52,13 +60,36 @@ static struct doorbell *page_of(const struct level *l)
 void doorbell_taken(struct vcpu *v, u32 level)
 {
 	struct level *l = &v->level[level];
-	const struct doorbell *d = page_of(l);
+	const struct doorbell *d;
+	bool taken;
 
-	if (!d || !l->presented ||
-	    __atomic_load_n(&d->vector, __ATOMIC_SEQ_CST))
+	if (!l->presented)
+		return;
+	d = lock(l);
+	if (!d)
+		return;
+	taken = !__atomic_load_n(&d->vector, __ATOMIC_SEQ_CST);
+	unlock();
+	if (!taken)
 		return;
 	vapic_accept(&l->apic, l->presented);
 	l->presented = 0;
+}
+
+/* A higher vector than the one that the guest has not yet taken out. */
+static void show(struct level *l, struct doorbell *d, u8 vector)
+{
+	u8 shown = l->presented;
+
+	/* 0: the guest took it meanwhile, @vector is out of date */
+	if (vector <= shown ||
+	    (shown && !__atomic_load_n(&d->vector, __ATOMIC_SEQ_CST)))
+		return;
+	if (__atomic_compare_exchange_n(&d->vector, &shown, vector, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		l->presented = vector;
+		__atomic_store_n(&l->hv_new, 1, __ATOMIC_SEQ_CST);
+	}
 }
 
 /**
@@ -73,9 +104,12 @@ void doorbell_taken(struct vcpu *v, u32 level)
 void doorbell_sync(struct vcpu *v, u32 level, const struct vapic_out *out)
 {
 	struct level *l = &v->level[level];
-	struct doorbell *d = page_of(l);
-	u8 shown = l->presented;
+	struct doorbell *d;
 
+	if (!out->nmi && (out->vector == VAPIC_NONE ||
+			  out->vector <= (int)l->presented))
+		return;
+	d = lock(l);
 	if (!d)
 		return;
 	if (out->nmi) {
@@ -83,16 +117,9 @@ void doorbell_sync(struct vcpu *v, u32 level, const struct vapic_out *out)
 		__atomic_fetch_or(&d->flags, FLAG_NMI, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&l->hv_new, 1, __ATOMIC_SEQ_CST);
 	}
-	/* 0: the guest took it meanwhile, this result is out of date */
-	if (out->vector == VAPIC_NONE || out->vector <= (int)shown ||
-	    (shown && !__atomic_load_n(&d->vector, __ATOMIC_SEQ_CST)))
-		return;
-	if (__atomic_compare_exchange_n(&d->vector, &shown, (u8)out->vector,
-					false, __ATOMIC_SEQ_CST,
-					__ATOMIC_SEQ_CST)) {
-		l->presented = (u8)out->vector;
-		__atomic_store_n(&l->hv_new, 1, __ATOMIC_SEQ_CST);
-	}
+	if (out->vector != VAPIC_NONE)
+		show(l, d, (u8)out->vector);
+	unlock();
 }
 
 /**
@@ -104,7 +131,8 @@ bool doorbell_waiting(const struct vcpu *v, u32 level)
 {
 	const struct level *l = &v->level[level];
 
-	return __atomic_load_n(&l->hv_new, __ATOMIC_SEQ_CST) && page_of(l);
+	return __atomic_load_n(&l->hv_new, __ATOMIC_SEQ_CST) && l->doorbell &&
+	       is_shared(l->doorbell);
 }
 
 /**
@@ -117,12 +145,19 @@ bool doorbell_waiting(const struct vcpu *v, u32 level)
 bool doorbell_signal(struct vcpu *v, u32 level)
 {
 	struct level *l = &v->level[level];
-	struct doorbell *d = page_of(l);
+	struct doorbell *d;
+	u8 flags;
 
-	if (!d || !__atomic_exchange_n(&l->hv_new, 0, __ATOMIC_SEQ_CST))
+	if (!__atomic_load_n(&l->hv_new, __ATOMIC_SEQ_CST))
 		return false;
-	return !(__atomic_fetch_or(&d->flags, FLAG_NO_FURTHER_SIGNAL,
-				   __ATOMIC_SEQ_CST) & FLAG_NO_FURTHER_SIGNAL);
+	d = lock(l);
+	if (!d)
+		return false;
+	__atomic_store_n(&l->hv_new, 0, __ATOMIC_SEQ_CST);
+	flags = __atomic_fetch_or(&d->flags, FLAG_NO_FURTHER_SIGNAL,
+				  __ATOMIC_SEQ_CST);
+	unlock();
+	return !(flags & FLAG_NO_FURTHER_SIGNAL);
 }
 
 /**
@@ -136,11 +171,14 @@ void doorbell_post_guest_vector(struct vcpu *v, u32 level, u8 vector,
 				bool level_triggered)
 {
 	struct level *l = &v->level[0];
-	struct doorbell *d = page_of(l);
 	struct ext_interrupts *ext;
+	struct doorbell *d;
 	u32 none = 0;
 
-	if (!d || !level || level >= LEVELS || vector < 32)
+	if (!level || level >= LEVELS || vector < 32)
+		return;
+	d = lock(l);
+	if (!d)
 		return;
 	ext = &d->vmpl[level - 1];
 	if (!level_triggered ||
@@ -155,5 +193,6 @@ void doorbell_post_guest_vector(struct vcpu *v, u32 level, u8 vector,
 	__atomic_fetch_or(&d->per_vmpl_events, 1 << (level - 1),
 			  __ATOMIC_SEQ_CST);
 	__atomic_store_n(&l->hv_new, 1, __ATOMIC_SEQ_CST);
+	unlock();
 	vcpu_kick(v);
 }

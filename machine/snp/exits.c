@@ -16,6 +16,9 @@
 #define PSC_SHARED		2
 #define PSC_PSMASH		3
 #define PSC_UNSMASH		4
+/* info2 of the answer: upper half what is wrong, lower half where */
+#define PSC_BAD_HEADER		(1ULL << 32 | 1)
+#define PSC_BAD_ENTRY		(1ULL << 32 | 2)
 
 struct psc {
 	u16 cur;
@@ -23,6 +26,9 @@ struct psc {
 	u32 reserved;
 	u64 entry[PSC_ENTRIES];
 };
+
+#define PSC_SIZE(entries)	(__builtin_offsetof(struct psc, entry) + \
+				 (entries) * sizeof(u64))
 
 enum ghcb_error exit_cpuid(struct exit *x)
 {
@@ -64,20 +70,26 @@ enum ghcb_error exit_msr(struct exit *x)
 	return GHCB_OK;
 }
 
-static void io_string(struct vcpu *v, u16 port, u32 size, bool in, u8 *buf,
-		      u64 count)
+static enum ghcb_error io_string(struct exit *x, u16 port, u32 size, bool in,
+				 u64 count)
 {
-	for (u64 i = 0; i < count; i++, buf += size) {
+	u8 buf[PAGE_SIZE];
+
+	if (!ghcb_scratch_read(x, buf, count * size))
+		return GHCB_ERR_INVALID_SCRATCH;
+	for (u64 at = 0; at < count * size; at += size) {
 		u32 val = 0;
 
 		if (in) {
-			val = io_in(v, port, size);
-			memcpy(buf, &val, size);
+			val = io_in(x->v, port, size);
+			memcpy(buf + at, &val, size);
 		} else {
-			memcpy(&val, buf, size);
-			io_out(v, port, size, val);
+			memcpy(&val, buf + at, size);
+			io_out(x->v, port, size, val);
 		}
 	}
+	return !in || ghcb_scratch_write(x, buf, count * size) ?
+		GHCB_OK : GHCB_ERR_INVALID_SCRATCH;
 }
 
 enum ghcb_error exit_ioio(struct exit *x)
@@ -86,7 +98,6 @@ enum ghcb_error exit_ioio(struct exit *x)
 	u32 size = IOIO_SIZE(info);
 	u16 port = (u16)(info >> 16);
 	u64 mask, count;
-	u8 *buf;
 
 	if (size != 1 && size != 2 && size != 4)
 		return GHCB_ERR_INVALID_INPUT;
@@ -94,14 +105,8 @@ enum ghcb_error exit_ioio(struct exit *x)
 		count = info & IOIO_REP ? x->in.info2 : 1;
 		if (count > PAGE_SIZE)
 			return GHCB_ERR_INVALID_INPUT;
-		if (!count)
-			return GHCB_OK;
-		buf = ghcb_scratch(x, count * size);
-		if (!buf)
-			return GHCB_ERR_INVALID_SCRATCH;
-		io_string(x->v, port, size, info & IOIO_IN, buf, count);
-		ghcb_set(x, info2, 0);
-		return GHCB_OK;
+		return count ? io_string(x, port, size, info & IOIO_IN, count) :
+			GHCB_OK;
 	}
 	mask = BIT_ULL(size * 8) - 1;
 	if (info & IOIO_IN) {
@@ -119,34 +124,20 @@ enum ghcb_error exit_ioio(struct exit *x)
 enum ghcb_error exit_mmio(struct exit *x, bool write)
 {
 	u64 size = x->in.info2;
-	u8 *buf;
+	u64 val;
 	int err;
 
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return GHCB_ERR_INVALID_INPUT;
-	buf = ghcb_scratch(x, size);
-	if (!buf)
+	if (!ghcb_scratch_read(x, &val, size))
 		return GHCB_ERR_INVALID_SCRATCH;
 	x->v->count[COUNT_MMIO]++;
-	err = write ? mmio_write(x->v, x->in.info1, buf, (u32)size) :
-		      mmio_read(x->v, x->in.info1, buf, (u32)size);
-	return err ? GHCB_ERR_INVALID_INPUT : GHCB_OK;
-}
-
-/* PSMASH and UNSMASH: only the size changes. */
-static bool resize(u64 pa, bool large)
-{
-	for (u64 p = pa; p < pa + PAGE_2M; p += PAGE_SIZE) {
-		if (!rmp_entry(p))
-			return false;
-	}
-	for (u64 p = pa; p < pa + PAGE_2M; p += PAGE_SIZE) {
-		if (large)
-			rmp_entry(p)->flags |= RMP_2M;
-		else
-			rmp_entry(p)->flags &= (u8)~RMP_2M;
-	}
-	return true;
+	err = write ? mmio_write(x->v, x->in.info1, &val, (u32)size) :
+		      mmio_read(x->v, x->in.info1, &val, (u32)size);
+	if (err)
+		return GHCB_ERR_INVALID_INPUT;
+	return write || ghcb_scratch_write(x, &val, size) ?
+		GHCB_OK : GHCB_ERR_INVALID_SCRATCH;
 }
 
 static bool change_state(u64 entry)
@@ -162,41 +153,44 @@ static bool change_state(u64 entry)
 	case PSC_SHARED:
 		return rmp_assign(pa, size, false);
 	case PSC_PSMASH:
-		return size == PAGE_2M && resize(pa, false);
+		rmp_smash(pa);
+		return size == PAGE_2M;
 	case PSC_UNSMASH:
-		return size == PAGE_2M && resize(pa, true);
+		return size == PAGE_2M && rmp_unsmash(pa);
 	}
 	return false;
 }
 
 enum ghcb_error exit_psc(struct exit *x)
 {
-	volatile struct psc *psc;
-	u16 cur, end;
+	struct psc psc;
 	bool ok = true;
+	u16 cur, end;
 
 	if (x->in.info1 || x->in.info2)
 		return GHCB_ERR_INVALID_INPUT;
-	psc = ghcb_scratch(x, 8);
-	if (!psc)
+	if (!ghcb_scratch_read(x, &psc, PSC_SIZE(0)))
 		return GHCB_ERR_INVALID_SCRATCH;
-	cur = psc->cur;
-	end = psc->end;
-	if (cur > end || end >= PSC_ENTRIES ||
-	    !ghcb_scratch(x, 8 + (end + 1U) * 8))
+	cur = psc.cur;
+	end = psc.end;
+	if (end >= PSC_ENTRIES) {
+		ghcb_set(x, info2, PSC_BAD_HEADER);
+		return GHCB_OK;
+	}
+	if (!ghcb_scratch_read(x, &psc, PSC_SIZE(end + 1U)))
 		return GHCB_ERR_INVALID_SCRATCH;
 	rmp_lock();
 	for (; cur <= end; cur++) {
-		ok = change_state(psc->entry[cur]);
+		ok = change_state(psc.entry[cur]);
 		if (!ok)
 			break;
 		x->v->count[COUNT_PSC]++;
 	}
 	npt_shootdown();
 	rmp_unlock();
-	psc->cur = cur;
-	/* upper half: which kind of error, lower: which entry is bad */
 	if (!ok)
-		ghcb_set(x, info2, 1ULL << 32 | 1);
-	return GHCB_OK;
+		ghcb_set(x, info2, PSC_BAD_ENTRY);
+	psc.cur = cur;
+	return ghcb_scratch_write(x, &psc, sizeof(psc.cur)) ?
+		GHCB_OK : GHCB_ERR_INVALID_SCRATCH;
 }

@@ -30,7 +30,7 @@ static void private_fault(struct vcpu *v, u64 pa, u64 info, bool c_bit)
 {
 	const struct rmp_entry *e = rmp_entry(pa);
 	bool filled;
-	u8 need = PERM_READ;
+	u8 need = info & NPF_WRITE ? PERM_READ | PERM_WRITE : PERM_READ;
 
 	if (!e)
 		end_violation(v, "private access to what is no memory", pa,
@@ -38,14 +38,9 @@ static void private_fault(struct vcpu *v, u64 pa, u64 info, bool c_bit)
 	if (!(e->flags & RMP_ASSIGNED))
 		end_violation(v, "private access to a shared page", pa, info);
 	if (!(e->flags & RMP_VALIDATED)) {
-		vcpu_level(v)->reinject = 0;
 		inject_vc(v, VMEXIT_NOT_VALIDATED);
 		return;
 	}
-	if (info & NPF_FETCH)
-		need = 0;
-	else if (info & NPF_WRITE)
-		need |= PERM_WRITE;
 	if ((e->perm[v->current] & need) != need ||
 	    ((info & NPF_FETCH) && !(e->perm[v->current] &
 				     (PERM_USER_EXEC | PERM_SUPER_EXEC))))
@@ -87,7 +82,7 @@ void snp_npf(struct vcpu *v)
 		private_fault(v, pa, info, c_bit);
 		return;
 	}
-	if (e && (e->flags & RMP_ASSIGNED))
+	if (e && !is_shared(pa))
 		end_violation(v, "shared access to a private page", pa, info);
 	if (e || mmio_direct(pa)) {
 		rmp_lock();

@@ -3,30 +3,64 @@
  * Requests through the GHCB page: read once, checked, answered.
  */
 #include "../cpu.h"
+#include "../hostile.h"
 #include "ghcb.h"
 
-/**
- * ghcb_scratch() - the buffer that a request names
- * @x: request
- * @size: bytes that are needed
- *
- * Return: NULL unless it is shared memory within one page (the GHCB's own
- * buffer included).
+/*
+ * The buffer that a request names: within one page, and in the GHCB's own page
+ * within its buffer.
  */
-void *ghcb_scratch(const struct exit *x, u64 size)
+static bool scratch_valid(const struct exit *x, u64 size)
 {
 	u64 start = x->in.scratch;
-	const struct rmp_entry *e = rmp_entry(start);
+	u64 offset = start & (PAGE_SIZE - 1);
 
-	if (!ghcb_has(x, scratch) || !e || (e->flags & RMP_ASSIGNED) || !size ||
-	    size > PAGE_SIZE || (start & (PAGE_SIZE - 1)) + size > PAGE_SIZE)
-		return NULL;
-	if ((start & ~(PAGE_SIZE - 1)) == x->gpa &&
-	    (start - x->gpa < __builtin_offsetof(struct ghcb, buffer) ||
-	     start - x->gpa + size > __builtin_offsetof(struct ghcb,
-							reserved_ff0)))
-		return NULL;
-	return (void *)start;
+	if (!ghcb_has(x, scratch) || !size || size > PAGE_SIZE ||
+	    offset + size > PAGE_SIZE)
+		return false;
+	return start - offset != x->gpa ||
+	       (offset >= __builtin_offsetof(struct ghcb, buffer) &&
+		offset + size <= __builtin_offsetof(struct ghcb, reserved_ff0));
+}
+
+/**
+ * ghcb_scratch_read() - copy from the buffer that a request names
+ * @x: request
+ * @buf: to
+ * @size: bytes
+ *
+ * Return: false if it is not all in shared memory of one page.
+ */
+bool ghcb_scratch_read(const struct exit *x, void *buf, u64 size)
+{
+	bool ok;
+
+	rmp_lock();
+	ok = scratch_valid(x, size) && is_shared(x->in.scratch);
+	if (ok)
+		memcpy(buf, (const void *)x->in.scratch, size);
+	rmp_unlock();
+	return ok;
+}
+
+/**
+ * ghcb_scratch_write() - copy to the buffer that a request names
+ * @x: request
+ * @buf: from
+ * @size: bytes
+ *
+ * Return: false if it is not, or no more, shared memory.
+ */
+bool ghcb_scratch_write(const struct exit *x, const void *buf, u64 size)
+{
+	bool ok;
+
+	rmp_lock();
+	ok = scratch_valid(x, size) && is_shared(x->in.scratch);
+	if (ok)
+		memcpy((void *)x->in.scratch, buf, size);
+	rmp_unlock();
+	return ok;
 }
 
 /**
@@ -47,6 +81,7 @@ void ghcb_exception(struct exit *x, u8 vector)
 static enum ghcb_error dispatch(struct exit *x)
 {
 	struct vcpu *v = x->v;
+	u64 tsc;
 
 	switch (x->in.code) {
 	case NAE_CPUID:
@@ -72,11 +107,12 @@ static enum ghcb_error dispatch(struct exit *x)
 	case NAE_RUN_VMPL:
 		return exit_run_vmpl(x);
 	case NAE_RDTSCP:
-		ghcb_set(x, rcx, v->level[v->current].apic.id);
+		ghcb_set(x, rcx, (u32)rdmsr(MSR_TSC_AUX));
 		/* fall through */
 	case NAE_RDTSC:
-		ghcb_set(x, rax, (u32)rdtsc());
-		ghcb_set(x, rdx, rdtsc() >> 32);
+		tsc = rdtsc();
+		ghcb_set(x, rax, (u32)tsc);
+		ghcb_set(x, rdx, tsc >> 32);
 		return GHCB_OK;
 	case NAE_RDPMC:
 	case NAE_DR7_READ:
@@ -117,20 +153,58 @@ static enum ghcb_error dispatch(struct exit *x)
 
 static void copy_in(struct exit *x)
 {
-	const volatile struct ghcb *p = x->page;
+	const volatile struct ghcb *p = (const volatile struct ghcb *)x->gpa;
 
 	x->in.valid[0] = p->valid[0];
 	x->in.valid[1] = p->valid[1];
-	x->in.cpl = p->cpl;
 	x->in.rax = p->rax;
 	x->in.rcx = p->rcx;
 	x->in.rdx = p->rdx;
-	x->in.rbx = p->rbx;
-	x->in.xcr0 = p->xcr0;
 	x->in.code = p->exit_code;
 	x->in.info1 = p->info1;
 	x->in.info2 = p->info2;
 	x->in.scratch = p->scratch;
+	x->in.usage = p->usage;
+	/* what is no output stays */
+	x->out.rax = x->in.rax;
+	x->out.rcx = x->in.rcx;
+	x->out.rdx = x->in.rdx;
+	x->out.rbx = p->rbx;
+}
+
+static void copy_out(const struct exit *x)
+{
+	volatile struct ghcb *p = (volatile struct ghcb *)x->gpa;
+	const struct ghcb_out *out = &x->out;
+
+	p->rax = out->rax;
+	p->rcx = out->rcx;
+	p->rdx = out->rdx;
+	p->rbx = out->rbx;
+	p->info1 = out->info1;
+	p->info2 = out->info2;
+	p->valid[0] = out->valid[0];
+	p->valid[1] = out->valid[1];
+}
+
+/* A host that touches what the guest made private faults, and gives up. */
+static void __attribute__((noreturn)) end_private(const struct vcpu *v,
+						  u32 level, u64 gpa)
+{
+	guest_end("GHCB is not in shared memory: vcpu%u vmpl%u gpa 0x%lx "
+		  "rip 0x%lx", v->index, level, gpa, v->vmcb->save.rip);
+}
+
+static enum ghcb_error check(const struct exit *x)
+{
+	if (x->gpa != vcpu_level(x->v)->ghcb_gpa)
+		return GHCB_ERR_NOT_REGISTERED;
+	if (x->in.usage)
+		return GHCB_ERR_INVALID_USAGE;
+	if (!ghcb_has(x, exit_code) || !ghcb_has(x, info1) ||
+	    !ghcb_has(x, info2))
+		return GHCB_ERR_MISSING_INPUT;
+	return GHCB_OK;
 }
 
 /**
@@ -140,36 +214,35 @@ static void copy_in(struct exit *x)
  */
 void ghcb_page(struct vcpu *v, u64 gpa)
 {
-	const struct rmp_entry *e = rmp_entry(gpa);
-	struct exit x = { .v = v, .page = (struct ghcb *)gpa, .gpa = gpa };
-	enum ghcb_error err = GHCB_OK;
+	struct exit x = { .v = v, .gpa = gpa };
+	u32 level = v->current;
+	enum ghcb_error err;
 
-	if (!e || (e->flags & RMP_ASSIGNED))
-		guest_end("GHCB is not in shared memory: vcpu%u vmpl%u gpa "
-			  "0x%lx rip 0x%lx", v->index, v->current, gpa,
-			  v->vmcb->save.rip);
+	rmp_lock();
+	if (!is_shared(gpa))
+		end_private(v, level, gpa);
 	copy_in(&x);
-	if (gpa != vcpu_level(v)->ghcb_gpa)
-		err = GHCB_ERR_NOT_REGISTERED;
-	else if (x.page->usage != 0)
-		err = GHCB_ERR_INVALID_USAGE;
-	else if (!ghcb_has(&x, exit_code) || !ghcb_has(&x, info1) ||
-		 !ghcb_has(&x, info2))
-		err = GHCB_ERR_MISSING_INPUT;
-	ghcb_set(&x, info1, 0);
-	if (!err) {
-		u64 code = x.in.code;
+	rmp_unlock();
 
+	err = check(&x);
+	if (err) {
+		memcpy(x.out.valid, x.in.valid, sizeof(x.out.valid));
+	} else {
 		/* outputs that are no answer to this request are not there */
-		x.page->valid[0] = 0;
-		x.page->valid[1] = 0;
-		ghcb_set(&x, exit_code, code);
+		x.out.valid[GHCB_WORD(exit_code)] = GHCB_BIT(exit_code);
 		ghcb_set(&x, info1, 0);
 		ghcb_set(&x, info2, 0);
-		err = dispatch(&x);
+		if (!hostile_answer(v, &x.out.info1, &x.out.info2))
+			err = dispatch(&x);
 	}
 	if (err) {
 		ghcb_set(&x, info1, GHCB_RESULT_MALFORMED);
 		ghcb_set(&x, info2, err);
 	}
+
+	rmp_lock();
+	if (!is_shared(gpa))
+		end_private(v, level, gpa);
+	copy_out(&x);
+	rmp_unlock();
 }

@@ -91,38 +91,43 @@ enum ghcb_error {
 /**
  * struct exit - one request of a guest through its GHCB page
  * @v: vCPU
- * @page: the page; the guest can write it at any time: outputs only
- * @gpa: where it is
+ * @gpa: the page
  * @in: what stood in it, copied once
+ * @out: what is to stand there; with @out.valid
  */
 struct exit {
 	struct vcpu *v;
-	struct ghcb *page;
 	u64 gpa;
 	struct ghcb_in {
-		u64 rax, rcx, rdx, rbx, xcr0;
+		u64 rax, rcx, rdx;
 		u64 code, info1, info2, scratch;
 		u64 valid[2];
-		u8 cpl;
+		u32 usage;
 	} in;
+	struct ghcb_out {
+		u64 rax, rcx, rdx, rbx;
+		u64 info1, info2;
+		u64 valid[2];
+	} out;
 };
+
+#define GHCB_WORD(field)	(__builtin_offsetof(struct ghcb, field) / 512)
+#define GHCB_BIT(field)		\
+	BIT_ULL(__builtin_offsetof(struct ghcb, field) / 8 % 64)
 
 /* Was a field of the request marked valid? @field: name in struct ghcb */
 #define ghcb_has(x, field)						\
-	((x)->in.valid[__builtin_offsetof(struct ghcb, field) / 512] >>	\
-	 (__builtin_offsetof(struct ghcb, field) / 8 % 64) & 1)
+	(((x)->in.valid[GHCB_WORD(field)] & GHCB_BIT(field)) != 0)
 
 /* Set a field of the answer and mark it valid. */
 #define ghcb_set(x, field, value)					\
 	do {								\
-		(x)->page->field = (value);				\
-		(x)->page->valid[__builtin_offsetof(struct ghcb,	\
-						    field) / 512] |=	\
-			1ULL << (__builtin_offsetof(struct ghcb,	\
-						    field) / 8 % 64);	\
+		(x)->out.field = (value);				\
+		(x)->out.valid[GHCB_WORD(field)] |= GHCB_BIT(field);	\
 	} while (0)
 
-void *ghcb_scratch(const struct exit *x, u64 size);
+bool ghcb_scratch_read(const struct exit *x, void *buf, u64 size);
+bool ghcb_scratch_write(const struct exit *x, const void *buf, u64 size);
 void ghcb_exception(struct exit *x, u8 vector);
 void snp_terminated(struct vcpu *v, u32 set, u32 code, u64 detail)
 	__attribute__((noreturn));

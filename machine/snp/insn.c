@@ -69,16 +69,10 @@ static bool get_operand(struct vcpu *v, u64 bytes, u64 size_code,
  */
 static bool size_matches(const struct operand *op)
 {
-	struct rmp_entry *e = rmp_entry(op->pa);
-	u64 base = op->pa & ~(PAGE_2M - 1);
-
 	if (op->size == PAGE_2M)
-		return e->flags & RMP_2M;
-	if (!(e->flags & RMP_2M))
-		return true;
+		return rmp_entry(op->pa)->flags & RMP_2M;
 	/* hardware reports a size mismatch to the host, which does PSMASH */
-	for (u64 pa = base; pa < base + PAGE_2M; pa += PAGE_SIZE)
-		rmp_entry(pa)->flags &= (u8)~RMP_2M;
+	rmp_smash(op->pa);
 	return true;
 }
 
@@ -149,11 +143,7 @@ static bool all_validated(const struct operand *op)
 static bool in_use(u64 pa)
 {
 	for (u32 i = 0; i < machine.cpu_count; i++) {
-		const struct vcpu *v = vcpus[i];
-
-		if (v->level[v->current].vmsa == pa &&
-		    !v->level[v->current].halted &&
-		    !v->level[v->current].reset_hold)
+		if (vcpus[i]->vmsa_in_use == pa)
 			return true;
 	}
 	return false;

@@ -6,8 +6,6 @@
 #include "../cpu.h"
 #include "ghcb.h"
 
-
-
 /**
  * level_restricted() - does a level take interrupts as #HV only?
  * @v: vCPU
@@ -15,9 +13,7 @@
  */
 bool level_restricted(const struct vcpu *v, u32 level)
 {
-	const struct level *l = &v->level[level];
-
-	return l->vmsa && (vmsa_features(l) & SEV_FEATURE_RESTRICTED_INJ);
+	return v->level[level].features & SEV_FEATURE_RESTRICTED_INJ;
 }
 
 /**
@@ -27,20 +23,13 @@ bool level_restricted(const struct vcpu *v, u32 level)
  */
 void level_switch(struct vcpu *v, u32 to)
 {
-	struct level *l = vcpu_level(v);
-
-	if (v->loaded)
-		vmsa_store(v, VMEXIT_INTR, 0, 0);
-	if (l->vmsa && v->fpu_owner == l->vmsa)
-		vmsa_store_fpu(v);
+	vmsa_release(v);
 	if (v->event) {
-		l->reinject = v->event;
+		vcpu_level(v)->reinject = v->event;
 		v->event = 0;
 	}
 	v->count[to > v->current ? COUNT_SWITCH_UP : COUNT_SWITCH_DOWN]++;
 	v->current = (u8)to;
-	v->level[to].in_switch = false;
-	v->loaded = false;
 }
 
 /**
@@ -54,9 +43,8 @@ enum vmsa_fault level_run(struct vcpu *v, u32 to)
 {
 	enum vmsa_fault fault = vmsa_check(v, to);
 
-	if (fault != VMSA_OK)
+	if (fault != VMSA_OK || to == v->current)
 		return fault;
-	vcpu_level(v)->in_switch = true;
 	/* Whoever is called is awake; whoever is resumed may sleep on. */
 	if (to < v->current)
 		v->level[to].halted = false;
@@ -66,28 +54,23 @@ enum vmsa_fault level_run(struct vcpu *v, u32 to)
 
 /**
  * level_start() - give a level of some vCPU its register state
- * @from: vCPU that asks
  * @apic_id: the target
  * @level: VMPL
  * @vmsa: its state, 0 to stop it
  *
- * The target does it itself, at its next look.
- * Return: 0, -1 no such vCPU, -2 the target has not yet seen the last request.
+ * The target does it itself, at its next look; the last of several requests
+ * counts.
+ * Return: 0, -1 no such vCPU.
  */
-int level_start(struct vcpu *from, u32 apic_id, u32 level, u64 vmsa)
+int level_start(u32 apic_id, u32 level, u64 vmsa)
 {
 	for (u32 i = 0; i < machine.cpu_count; i++) {
 		struct vcpu *v = vcpus[i];
-		struct start_request *r = &v->start[level];
 
 		if (v->apic_id != apic_id)
 			continue;
-		if (v == from)
-			level_requests(v);
-		if (__atomic_load_n(&r->pending, __ATOMIC_ACQUIRE))
-			return -2;
-		r->vmsa = vmsa;
-		__atomic_store_n(&r->pending, 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&v->start[level], vmsa | START_WANTED,
+				 __ATOMIC_SEQ_CST);
 		vcpu_kick(v);
 		return 0;
 	}
@@ -98,10 +81,10 @@ static void start(struct vcpu *v, u32 level, u64 vmsa)
 {
 	struct level *l = &v->level[level];
 
-	if (level == v->current && v->loaded)
-		vmsa_store(v, VMEXIT_INTR, 0, 0);
-	if (v->fpu_owner == l->vmsa)
-		v->fpu_owner = 0;
+	if (level == v->current) {
+		vmsa_release(v);
+		v->event = 0;
+	}
 	*l = (struct level){
 		.vmsa = vmsa,
 		.start_wanted = vmsa != 0,
@@ -120,12 +103,11 @@ static void start(struct vcpu *v, u32 level, u64 vmsa)
 void level_requests(struct vcpu *v)
 {
 	for (u32 l = 0; l < LEVELS; l++) {
-		struct start_request *r = &v->start[l];
+		u64 request = __atomic_exchange_n(&v->start[l], 0,
+						  __ATOMIC_SEQ_CST);
 
-		if (!__atomic_load_n(&r->pending, __ATOMIC_ACQUIRE))
-			continue;
-		start(v, l, r->vmsa);
-		__atomic_store_n(&r->pending, 0, __ATOMIC_RELEASE);
+		if (request & START_WANTED)
+			start(v, l, request & ~START_WANTED);
 	}
 }
 

@@ -9,7 +9,6 @@
 #define MSR_TSC		0x10
 #define MSR_PAT		0x277
 #define MSR_EFER	0xc0000080
-#define MSR_TSC_AUX	0xc0000103
 
 #define EFER_WRITABLE	0x5d01ULL	/* SCE LME LMA NXE SVME FFXSR */
 
@@ -34,7 +33,7 @@ static bool read(struct vcpu *v, u32 msr, u64 *val)
 		*val = vcpu_level(v)->ghcb_msr;
 		return true;
 	case MSR_SEV_STATUS:
-		*val = vmsa_features(vcpu_level(v)) << 2 | 3;
+		*val = vcpu_level(v)->features << 2 | 3;
 		return true;
 	}
 	return false;

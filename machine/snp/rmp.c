@@ -44,6 +44,58 @@ struct rmp_entry *rmp_entry(u64 pa)
 	return NULL;
 }
 
+/**
+ * is_shared() - may the host read and write this memory of the guest?
+ * @pa: any address in the page
+ *
+ * It stays so only while the caller holds the lock.
+ */
+bool is_shared(u64 pa)
+{
+	const struct rmp_entry *e = rmp_entry(pa);
+
+	return e && !(e->flags & RMP_ASSIGNED);
+}
+
+/**
+ * rmp_smash() - split what was assigned as 2 MiB
+ * @pa: any address in it
+ */
+void rmp_smash(u64 pa)
+{
+	const struct rmp_entry *e = rmp_entry(pa);
+
+	if (!e || !(e->flags & RMP_2M))
+		return;
+	pa &= ~(PAGE_2M - 1);
+	for (u64 p = pa; p < pa + PAGE_2M; p += PAGE_SIZE)
+		rmp_entry(p)->flags &= (u8)~RMP_2M;
+}
+
+/**
+ * rmp_unsmash() - make 2 MiB of pages one again
+ * @pa: the first one
+ *
+ * Return: false unless they are private, and all are alike.
+ */
+bool rmp_unsmash(u64 pa)
+{
+	const struct rmp_entry *first = rmp_entry(pa);
+
+	if (!first || !(first->flags & RMP_ASSIGNED) ||
+	    (first->flags & (RMP_VMSA | RMP_2M)))
+		return false;
+	for (u64 p = pa; p < pa + PAGE_2M; p += PAGE_SIZE) {
+		const struct rmp_entry *e = rmp_entry(p);
+
+		if (!e || memcmp(e, first, sizeof(*e)))
+			return false;
+	}
+	for (u64 p = pa; p < pa + PAGE_2M; p += PAGE_SIZE)
+		rmp_entry(p)->flags |= RMP_2M;
+	return true;
+}
+
 /* Is it the register state of a level that some vCPU holds? */
 static bool is_live_vmsa(u64 pa)
 {
@@ -64,6 +116,7 @@ bool rmp_assign(u64 pa, u64 size, bool assigned)
 		if (!e || ((e->flags & RMP_VMSA) && is_live_vmsa(p)))
 			return false;
 	}
+	rmp_smash(pa);
 	for (u64 p = pa; p < pa + size; p += PAGE_SIZE) {
 		struct rmp_entry *e = rmp_entry(p);
 

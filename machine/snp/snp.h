@@ -42,17 +42,15 @@ enum vmsa_fault {
 	VMSA_BAD_FEATURES,
 };
 enum vmsa_fault vmsa_check(const struct vcpu *v, u32 level);
-u64 vmsa_features(const struct level *l);
 bool vmsa_interrupts_on(const struct level *l);
-void vmsa_load(struct vcpu *v);
-void vmsa_store(struct vcpu *v, u64 exit_code, u64 info1, u64 info2);
-void vmsa_store_fpu(struct vcpu *v);
-void vmsa_load_fpu(struct vcpu *v);
+enum vmsa_fault vmsa_load(struct vcpu *v);
+void vmsa_store(struct vcpu *v, u64 exit_code);
+void vmsa_release(struct vcpu *v);
 
 /* level.c: which level runs */
 void level_switch(struct vcpu *v, u32 to);
 bool level_restricted(const struct vcpu *v, u32 level);
-int level_start(struct vcpu *from, u32 apic_id, u32 level, u64 vmsa);
+int level_start(u32 apic_id, u32 level, u64 vmsa);
 void level_requests(struct vcpu *v);
 enum vmsa_fault level_run(struct vcpu *v, u32 to);
 

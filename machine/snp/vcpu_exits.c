@@ -3,6 +3,7 @@
  * What the guest asks of its host through the GHCB: vCPUs, levels, interrupts.
  */
 #include "../cpu.h"
+#include "../hostile.h"
 #include "ghcb.h"
 
 #define AP_CREATE_ON_INIT	0
@@ -39,22 +40,20 @@ enum ghcb_error exit_ap_creation(struct exit *x)
 		if (!(vmsa & (PAGE_2M - 1)))
 			return GHCB_ERR_INVALID_INPUT;
 	}
-	return level_start(x->v, apic_id, level, vmsa) ?
+	return level_start(apic_id, level, vmsa) ?
 		GHCB_ERR_INVALID_INPUT : GHCB_OK;
 }
 
 enum ghcb_error exit_doorbell(struct exit *x)
 {
 	struct level *l = vcpu_level(x->v);
-	const struct rmp_entry *e = rmp_entry(x->in.info2);
 
 	switch (x->in.info1) {
 	case DOORBELL_GET_PREFERRED:
 		ghcb_set(x, info2, ~0ULL);
 		return GHCB_OK;
 	case DOORBELL_SET:
-		if ((x->in.info2 & (PAGE_SIZE - 1)) || !e ||
-		    (e->flags & RMP_ASSIGNED))
+		if ((x->in.info2 & (PAGE_SIZE - 1)) || !is_shared(x->in.info2))
 			return GHCB_ERR_INVALID_INPUT;
 		l->doorbell = x->in.info2;
 		l->presented = 0;
@@ -95,8 +94,11 @@ enum ghcb_error exit_ipi(struct exit *x)
 enum ghcb_error exit_apic_ids(struct exit *x)
 {
 	u64 pa = x->in.info1;
-	const struct rmp_entry *e = rmp_entry(pa);
-	u32 *list = (u32 *)pa;
+	bool ok;
+	struct {
+		u32 count;
+		u32 id[MAX_CPUS];
+	} list = { .count = machine.cpu_count };
 
 	if (!ghcb_has(x, rax))
 		return GHCB_ERR_MISSING_INPUT;
@@ -104,11 +106,14 @@ enum ghcb_error exit_apic_ids(struct exit *x)
 		ghcb_set(x, rax, 1);
 		return GHCB_OK;
 	}
-	if ((pa & (PAGE_SIZE - 1)) || !e || (e->flags & RMP_ASSIGNED))
+	memcpy(list.id, machine.apic_id, sizeof(list.id));
+	rmp_lock();
+	ok = !(pa & (PAGE_SIZE - 1)) && is_shared(pa);
+	if (ok)
+		memcpy((void *)pa, &list, sizeof(list));
+	rmp_unlock();
+	if (!ok)
 		return GHCB_ERR_INVALID_INPUT;
-	list[0] = machine.cpu_count;
-	for (u32 i = 0; i < machine.cpu_count; i++)
-		list[i + 1] = machine.apic_id[i];
 	ghcb_set(x, rax, 1);
 	return GHCB_OK;
 }
@@ -137,13 +142,15 @@ enum ghcb_error exit_run_vmpl(struct exit *x)
 		/* only downwards in privilege: nobody signals his superior */
 		if (!event_valid(event) || to <= v->current)
 			return GHCB_ERR_INVALID_EVENT;
-		apic_post(v, (u32)to, (u8)event, false);
+		if (!hostile_drop(v, (u32)to, (u8)event))
+			apic_post(v, (u32)to, (u8)event, false);
 	}
 	if (deadline)
 		apic_msr_write(v, v->current, VAPIC_MSR_DEADLINE,
 			       x->in.rcx == ~0ULL ? 0 : x->in.rcx);
 	if (event || deadline)
 		v->count[COUNT_ONE_EXIT]++;
-	level_run(v, (u32)to);
-	return GHCB_OK;
+	/* another vCPU can have made the state unfit since the check */
+	return level_run(v, (u32)to) == VMSA_OK ?
+		GHCB_OK : GHCB_ERR_INVALID_INPUT;
 }

@@ -154,7 +154,7 @@ void snp_vmgexit(struct vcpu *v)
 	u64 ghcb = vcpu_level(v)->ghcb_msr;
 
 	vcpu_advance(v, 4);
-	vmsa_store(v, VMEXIT_VMGEXIT, 0, 0);
+	vmsa_store(v, VMEXIT_VMGEXIT);
 	doorbell_taken(v, v->current);
 	if (ghcb & INFO_MASK) {
 		v->count[COUNT_VMGEXIT_MSR]++;

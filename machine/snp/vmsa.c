@@ -8,7 +8,6 @@
 #include "snp.h"
 #include "vmsa.h"
 
-#define MSR_TSC_AUX	0xc0000103
 #define FTW_EMPTY	3
 
 /* The layout of FXSAVE in 64-bit mode (AMD APM volume 2, 11.4.4). */
@@ -34,13 +33,16 @@ static struct vmsa *page_of(const struct level *l)
 	return (struct vmsa *)l->vmsa;
 }
 
-/**
- * vmsa_features() - SEV_FEATURES of a level
- * @l: level with a VMSA
- */
-u64 vmsa_features(const struct level *l)
+/* Is there a register state, which the host may use? */
+static bool is_vmsa(const struct level *l)
 {
-	return page_of(l)->sev_features;
+	const u8 need = RMP_ASSIGNED | RMP_VALIDATED | RMP_VMSA;
+	const struct rmp_entry *e;
+
+	if (!l->vmsa || l->launch)
+		return l->vmsa;
+	e = rmp_entry(l->vmsa);
+	return e && (e->flags & need) == need;
 }
 
 /**
@@ -62,15 +64,8 @@ enum vmsa_fault vmsa_check(const struct vcpu *v, u32 level)
 	const struct level *l = &v->level[level];
 	const struct vmsa *vmsa = page_of(l);
 
-	if (!l->vmsa)
+	if (!is_vmsa(l))
 		return VMSA_NO_PAGE;
-	if (!l->launch) {
-		const struct rmp_entry *e = rmp_entry(l->vmsa);
-		u8 need = RMP_ASSIGNED | RMP_VALIDATED | RMP_VMSA;
-
-		if (!e || (e->flags & need) != need)
-			return VMSA_NO_PAGE;
-	}
 	if (!(vmsa->save.efer & EFER_SVME))
 		return VMSA_NOT_RUNNABLE;
 	if (vmsa->vintr_ctrl & VINTR_BUSY)
@@ -83,11 +78,7 @@ enum vmsa_fault vmsa_check(const struct vcpu *v, u32 level)
 	return VMSA_OK;
 }
 
-/**
- * vmsa_load() - the current level's state into VMCB and registers
- * @v: vCPU; vmsa_check() said yes
- */
-void vmsa_load(struct vcpu *v)
+static void load(struct vcpu *v)
 {
 	const struct vmsa *m = page_of(vcpu_level(v));
 	struct vmcb *b = v->vmcb;
@@ -107,23 +98,11 @@ void vmsa_load(struct vcpu *v)
 	b->interrupt_shadow = m->vintr_ctrl & VINTR_INT_SHADOW ? 1 : 0;
 	b->dr_read = debug_swap ? 0 : BIT(7);
 	b->dr_write = debug_swap ? 0 : BIT(7);
-	v->loaded = true;
-	if (v->fpu_owner != vcpu_level(v)->vmsa) {
-		vmsa_load_fpu(v);
-		v->fpu_owner = vcpu_level(v)->vmsa;
-	}
 }
 
-/**
- * vmsa_store() - what an exit to the host leaves in the VMSA
- * @v: vCPU, its state in the VMCB
- * @exit_code: GUEST_EXIT_CODE
- * @info1: GUEST_EXIT_INFO1
- * @info2: GUEST_EXIT_INFO2
- */
-void vmsa_store(struct vcpu *v, u64 exit_code, u64 info1, u64 info2)
+static void store(const struct vcpu *v, u64 exit_code)
 {
-	struct vmsa *m = page_of(vcpu_level(v));
+	struct vmsa *m = page_of(&v->level[v->current]);
 	u8 vmpl = m->save.vmpl;
 
 	m->save = v->vmcb->save;
@@ -136,14 +115,13 @@ void vmsa_store(struct vcpu *v, u64 exit_code, u64 info1, u64 info2)
 	m->rdi = v->regs[GPR_RDI];
 	memcpy(m->r8_15, &v->regs[GPR_R8], sizeof(m->r8_15));
 	m->exit_code = exit_code;
-	m->exit_info1 = info1;
-	m->exit_info2 = info2;
+	m->exit_info1 = 0;
+	m->exit_info2 = 0;
 	m->exit_int_info = 0;
 	/* else an interrupt could come between STI and HLT */
 	m->vintr_ctrl &= ~VINTR_INT_SHADOW;
 	if (v->vmcb->interrupt_shadow)
 		m->vintr_ctrl |= VINTR_INT_SHADOW;
-	v->loaded = false;
 }
 
 static u64 read_dr(u32 n)
@@ -169,16 +147,15 @@ static void write_dr(u32 n, u64 val)
 	}
 }
 
-/**
- * vmsa_load_fpu() - x87, SSE and debug registers, when levels change
- * @v: vCPU; from the current level's VMSA
+/*
+ * x87, SSE and debug registers; they change only when the CPU turns to another
+ * VMSA.
  *
  * There is no AVX state: the launcher gives the machine a CPU without XSAVE,
  * because QEMU has neither XSAVEC nor XSAVES, which SNP guests insist on.
  */
-void vmsa_load_fpu(struct vcpu *v)
+static void load_fpu(const struct vmsa *m)
 {
-	const struct vmsa *m = page_of(vcpu_level(v));
 	struct fxsave fx = {
 		.fcw = m->x87_fcw, .fsw = m->x87_fsw, .fop = m->x87_fop,
 		.rip = m->x87_rip, .dp = m->x87_dp, .mxcsr = m->mxcsr & 0xffbf,
@@ -196,14 +173,8 @@ void vmsa_load_fpu(struct vcpu *v)
 	wrmsr(MSR_TSC_AUX, m->tsc_aux);
 }
 
-/**
- * vmsa_store_fpu() - the same the other way
- * @v: vCPU; into the current level's VMSA, but what VMSA.save holds in the VMCB
- *	goes there
- */
-void vmsa_store_fpu(struct vcpu *v)
+static void store_fpu(struct vmsa *m)
 {
-	struct vmsa *m = page_of(vcpu_level(v));
 	struct fxsave fx;
 
 	asm volatile("fxsaveq %0" : "=m"(fx));
@@ -223,5 +194,65 @@ void vmsa_store_fpu(struct vcpu *v)
 	for (u32 i = 0; i < 4; i++)
 		m->save.dr[i] = read_dr(i);
 	m->tsc_aux = (u32)rdmsr(MSR_TSC_AUX);
-	v->fpu_owner = 0;
+}
+
+/**
+ * vmsa_load() - the current level's state into VMCB and registers
+ * @v: own vCPU
+ *
+ * From here to vmsa_release() the page is in use: RMPADJUST cannot make it
+ * something else.
+ * Return: why VMRUN refuses it, or VMSA_OK.
+ */
+enum vmsa_fault vmsa_load(struct vcpu *v)
+{
+	struct level *l = vcpu_level(v);
+	enum vmsa_fault fault;
+
+	rmp_lock();
+	fault = vmsa_check(v, v->current);
+	if (fault == VMSA_OK) {
+		load(v);
+		v->loaded = true;
+		l->features = page_of(l)->sev_features;
+		if (v->vmsa_in_use != l->vmsa)
+			load_fpu(page_of(l));
+		v->vmsa_in_use = l->vmsa;
+	}
+	rmp_unlock();
+	return fault;
+}
+
+/**
+ * vmsa_store() - what an exit to the host leaves in the VMSA
+ * @v: own vCPU, its state in the VMCB
+ * @exit_code: GUEST_EXIT_CODE
+ */
+void vmsa_store(struct vcpu *v, u64 exit_code)
+{
+	rmp_lock();
+	/* PVALIDATE can have made it invalid meanwhile: nothing to write to. */
+	if (is_vmsa(vcpu_level(v)))
+		store(v, exit_code);
+	v->loaded = false;
+	rmp_unlock();
+}
+
+/**
+ * vmsa_release() - the current level does not run for now
+ * @v: own vCPU
+ *
+ * Leaves all of its state in the VMSA, which is not in use any more.
+ */
+void vmsa_release(struct vcpu *v)
+{
+	if (v->loaded)
+		vmsa_store(v, VMEXIT_INTR);
+	if (!v->vmsa_in_use)
+		return;
+	rmp_lock();
+	if (is_vmsa(vcpu_level(v)))
+		store_fpu(page_of(vcpu_level(v)));
+	v->vmsa_in_use = 0;
+	rmp_unlock();
 }

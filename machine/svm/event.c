@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions for the guest. QEMU's SVM never pushes an error code for #VC,
- * whatever EVENTINJ says: its frame is built here, by the rules for interrupts
- * in 64-bit and in 32-bit protected mode (AMD APM volume 2, 8.7 and 8.9).
+ * Exceptions and interrupts for the guest. Some frames are built here, by the
+ * rules for interrupts in 64-bit and in 32-bit protected mode (AMD APM volume
+ * 2, 8.7 and 8.9), because of QEMU's SVM:
+ * - it never pushes an error code for #VC, whatever EVENTINJ says;
+ * - an interrupt injected by EVENTINJ stays its pending exception until the
+ *   next exit (exception_index in helper_vmrun()), and is delivered again if
+ *   another of QEMU's threads interrupts the CPU before that.
  */
 #include "../cpu.h"
 #include "vcpu.h"
@@ -64,10 +68,13 @@ static int frame_stack(struct vcpu *v, u32 ist, u32 cpl, u64 *rsp)
 	return 0;
 }
 
-static int frame_long(struct vcpu *v, u8 vector, u64 error_code)
+/* @error_code: NULL for vectors that have none */
+static int frame_long(struct vcpu *v, u8 vector, const u64 *error_code)
 {
 	struct save_area *s = vcpu_save(v);
 	u64 gate[2], cs, rsp, frame[6];
+	u64 *first = error_code ? frame : frame + 1;
+	u64 size = (u64)(frame + 6) - (u64)first;
 	u16 selector;
 	u32 cpl;
 
@@ -84,16 +91,16 @@ static int frame_long(struct vcpu *v, u8 vector, u64 error_code)
 	if (cpl > s->cpl || frame_stack(v, (gate[0] >> 32) & 7, cpl, &rsp))
 		return -1;
 	rsp &= ~15ULL;
-	frame[0] = error_code;
+	frame[0] = error_code ? *error_code : 0;
 	frame[1] = s->rip;
 	frame[2] = s->cs.selector;
-	frame[3] = s->rflags | RFLAGS_RF;
+	frame[3] = error_code ? s->rflags | RFLAGS_RF : s->rflags;
 	frame[4] = s->rsp;
 	frame[5] = s->ss.selector;
-	if (guest_write(v, rsp - sizeof(frame), frame, sizeof(frame)))
+	if (guest_write(v, rsp - size, first, size))
 		return -1;
 
-	s->rsp = rsp - sizeof(frame);
+	s->rsp = rsp - size;
 	s->rip = (gate[0] & 0xffff) | ((gate[0] >> 32) & 0xffff0000) |
 		 gate[1] << 32;
 	s->cs.selector = (u16)((selector & ~3U) | cpl);
@@ -146,6 +153,19 @@ static int frame_protected(struct vcpu *v, u8 vector, u64 error_code)
 }
 
 /**
+ * inject_interrupt() - deliver an external interrupt now
+ * @v: vCPU that takes interrupts
+ * @vector: 16..255
+ */
+void inject_interrupt(struct vcpu *v, u8 vector)
+{
+	v->vmcb->interrupt_shadow = 0;
+	/* Whatever is in the way: let the CPU find it, and fault by its rules. */
+	if (!vcpu_long_mode(v) || frame_long(v, vector, NULL))
+		v->vmcb->event_inj = vector | EVENT_TYPE_INTR | EVENT_VALID;
+}
+
+/**
  * inject_vc() - deliver #VC now
  * @v: vCPU
  * @exit_code: the SVM exit code that is the error code (APM 15.35.5)
@@ -156,16 +176,21 @@ static int frame_protected(struct vcpu *v, u8 vector, u64 error_code)
 void inject_vc(struct vcpu *v, u64 exit_code)
 {
 	const struct save_area *s = vcpu_save(v);
+	static u32 told;
 	int err = -1;
 
 	v->count[COUNT_VC]++;
+	/* a fault while an event was delivered: the event is gone */
+	vcpu_level(v)->reinject = 0;
 	if (vcpu_long_mode(v))
-		err = frame_long(v, VECTOR_VC, exit_code);
+		err = frame_long(v, VECTOR_VC, &exit_code);
 	else if ((s->cr0 & CR0_PE) && !(s->rflags & RFLAGS_VM))
 		err = frame_protected(v, VECTOR_VC, exit_code);
 	if (err) {
-		print("vcpu%u vmpl%u: #VC 0x%lx at rip 0x%lx: no frame, #DF",
-		      v->index, v->current, exit_code, s->rip);
+		/* not without end: a guest can do it all day long */
+		if (__atomic_fetch_add(&told, 1, __ATOMIC_RELAXED) < 16)
+			print("vcpu%u vmpl%u: #VC 0x%lx at rip 0x%lx: no frame, #DF",
+			      v->index, v->current, exit_code, s->rip);
 		inject_exception(v, VECTOR_DF, 0);
 		return;
 	}

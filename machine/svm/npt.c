@@ -26,12 +26,15 @@
 #define NPT_TABLE	(NPT_P | NPT_W | NPT_U | NPT_A)
 #define ENTRIES		512
 #define C_BIT_INDEX	8	/* bit 51 within bits 56:48 */
+#define DEVICE_TABLES	1024	/* more than any guest has devices for */
+#define KICK_TURNS	(1U << 22)
 
 static u64 *private_view[LEVELS];
 static u64 *shared_view;
 static u64 *root_paging[LEVELS];
 static u64 *root_flat[LEVELS];
 static u64 generation;
+static u32 device_tables;
 static bool stale;
 
 void npt_init(void)
@@ -68,6 +71,8 @@ static u64 *find_table(u64 *view, u64 pa, bool create)
 		if (!*e) {
 			if (!create)
 				return NULL;
+			if (!is_ram(pa) && ++device_tables > DEVICE_TABLES)
+				guest_end("touched too many addresses where no device is");
 			*e = (u64)page_alloc(1) | NPT_TABLE;
 		}
 		table = (u64 *)(*e & NPT_ADDR);
@@ -177,7 +182,7 @@ void npt_shootdown(void)
 	self->flush = true;
 	for (u32 i = 0; i < machine.cpu_count; i++) {
 		struct vcpu *v = vcpus[i];
-		bool kicked = false;
+		u32 turns = 0;
 
 		if (v == self)
 			continue;
@@ -185,10 +190,10 @@ void npt_shootdown(void)
 		while (__atomic_load_n(&v->in_guest, __ATOMIC_SEQ_CST) &&
 		       __atomic_load_n(&v->entry_generation,
 				       __ATOMIC_SEQ_CST) < now) {
-			if (!kicked) {
-				self->count[COUNT_SHOOTDOWN]++;
+			/* again, if one was lost: see irq_look() */
+			if (!(turns++ % KICK_TURNS)) {
+				self->count[COUNT_SHOOTDOWN] += turns == 1;
 				cpu_send(i, VECTOR_KICK);
-				kicked = true;
 			}
 		}
 	}

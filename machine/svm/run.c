@@ -4,11 +4,14 @@
  * which level has a reason to run, inject, enter, act on the exit.
  */
 #include "../cpu.h"
+#include "../hostile.h"
 #include "../snp/snp.h"
 #include "vcpu.h"
 
 #define MSR_EFER		0xc0000080
 #define MSR_VM_HSAVE_PA		0xc0010117
+
+#define MIN_TICK_US		20
 
 struct vcpu *vcpus[MAX_CPUS];
 
@@ -30,6 +33,7 @@ void guest_init(void)
 {
 	rmp_init();
 	npt_init();
+	hostile_init();
 	msrpm = page_alloc(2);
 	iopm = page_alloc(3);
 	memset(msrpm, 0xff, 2 * PAGE_SIZE);
@@ -129,9 +133,17 @@ void vcpu_advance(struct vcpu *v, u64 bytes)
 	v->vmcb->interrupt_shadow = 0;
 }
 
-/* Physical timer: the earliest deadline of all levels' APIC timers. */
+/*
+ * Physical timer: the earliest deadline that matters now. A guest can ask for
+ * a tick of its APIC timer on every clock: it does not get one before it could
+ * do anything with the last.
+ */
 static void arm_timer(struct vcpu *v, u64 deadline)
 {
+	u64 soon = rdtsc() + machine.tsc_khz / 1000 * MIN_TICK_US;
+
+	if (deadline < soon && deadline != v->armed)
+		deadline = soon;
 	/* The count is 0 once it fired, be it a little early. */
 	if (deadline == v->armed &&
 	    (deadline == VAPIC_NEVER || rdmsr(MSR_X2APIC_TIMER_NOW)))
@@ -194,7 +206,7 @@ static void prepare_event(struct vcpu *v, const struct vapic_out *out)
 		}
 		return;
 	}
-	if (out->nmi && !l->nmi_blocked && !b->interrupt_shadow) {
+	if (out->nmi && !l->nmi_blocked) {
 		vapic_take_nmi(&l->apic);
 		l->nmi_blocked = true;
 		b->event_inj = 2 | EVENT_TYPE_NMI | EVENT_VALID;
@@ -205,8 +217,7 @@ static void prepare_event(struct vcpu *v, const struct vapic_out *out)
 	if (interrupts_on(v)) {
 		if (vapic_accept(&l->apic, (u8)out->vector)) {
 			v->count[COUNT_INJECTED]++;
-			b->event_inj = (u64)out->vector | EVENT_TYPE_INTR |
-				       EVENT_VALID;
+			inject_interrupt(v, (u8)out->vector);
 		}
 		return;
 	}
@@ -239,14 +250,16 @@ static bool has_reason(struct vcpu *v, const struct vapic_out *out)
 static void look(struct vcpu *v, struct vapic_out *current)
 {
 	struct vapic_out out[LEVELS];
-	u64 deadline = VAPIC_NEVER;
+	u64 deadline = hostile_look(v);
+	u32 unasked;
 
 	for (u32 l = 0; l < LEVELS; l++) {
 		if (!v->level[l].vmsa)
 			continue;
 		doorbell_taken(v, l);
 		apic_scan(v, l, &out[l]);
-		if (out[l].next_deadline < deadline)
+		/* A level that is not called for misses none of its ticks. */
+		if ((!l || l == v->current) && out[l].next_deadline < deadline)
 			deadline = out[l].next_deadline;
 		if (level_restricted(v, l))
 			doorbell_sync(v, l, &out[l]);
@@ -265,6 +278,9 @@ static void look(struct vcpu *v, struct vapic_out *current)
 			}
 		}
 	}
+	unasked = hostile_level(v);
+	if (unasked != v->current)
+		level_switch(v, unasked);
 	if (v->level[v->current].vmsa)
 		*current = out[v->current];
 	else
@@ -275,8 +291,8 @@ static void emulate_cr8_write(struct vcpu *v)
 {
 	u8 insn[4];
 
-	/* MOV CR8, r64: 44|45 0F 22 /0 with r in ModRM.rm */
-	if (guest_fetch(v, insn, 4) != 4 || (insn[0] & 0xfe) != 0x44 ||
+	/* MOV CR8, r64: REX.R 0F 22 /0 with r in ModRM.rm and REX.B */
+	if (guest_fetch(v, insn, 4) != 4 || (insn[0] & 0xf4) != 0x44 ||
 	    insn[1] != 0x0f || insn[2] != 0x22) {
 		inject_exception(v, VECTOR_UD, -1);
 		return;
@@ -313,8 +329,8 @@ static void exit_invalid(struct vcpu *v)
 		inject_gp(v);
 		return;
 	}
-	machine_error("VMRUN refused the state of vcpu%u vmpl%u, rip 0x%lx",
-		      v->index, v->current, v->vmcb->save.rip);
+	guest_end("VMRUN refused the state of vcpu%u vmpl%u", v->index,
+		  v->current);
 }
 
 static void exit_msr(struct vcpu *v)
@@ -385,7 +401,7 @@ static void handle_exit(struct vcpu *v)
 		v->count[COUNT_HLT]++;
 		vcpu_advance(v, 1);
 		vcpu_level(v)->halted = true;
-		vmsa_store(v, code, 0, 0);
+		vmsa_store(v, code);
 		break;
 	case VMEXIT_CR8_WRITE:
 		emulate_cr8_write(v);
@@ -415,19 +431,21 @@ static void enter(struct vcpu *v, const struct vapic_out *out)
 {
 	struct vmcb *b = v->vmcb;
 	struct level *l = vcpu_level(v);
+	bool window;
 
-	if (!v->loaded)
-		vmsa_load(v);
 	l->halted = false;
 	l->start_wanted = false;
 	prepare_event(v, out);
 	b->n_cr3 = npt_root(v->current, b->save.cr0 & CR0_PG);
 	b->save.efer |= EFER_SVME;
+	window = b->int_ctl & INTCTL_V_IRQ;
 	b->tlb_control = npt_enter(v) ? 1 : 0;
 	v->flush = false;
 	vmrun(v);
 	__atomic_store_n(&v->in_guest, 0, __ATOMIC_SEQ_CST);
 	v->count[COUNT_ENTRY]++;
+	if (window)
+		irq_look();
 	save_cut_event(v);
 	handle_exit(v);
 }
@@ -442,12 +460,10 @@ void vcpu_main(u32 index)
 		irq_window();
 		level_requests(v);
 		look(v, &out);
-		if (!has_reason(v, &out)) {
-			irq_wait();
-			continue;
-		}
-		if (!v->loaded && vmsa_check(v, v->current) != VMSA_OK) {
-			/* what VMRUN refuses does not run; a start may mend it */
+		/* what VMRUN refuses does not run; a start may mend it */
+		if (!has_reason(v, &out) ||
+		    (!v->loaded && vmsa_load(v) != VMSA_OK)) {
+			vmsa_release(v);
 			irq_wait();
 			continue;
 		}

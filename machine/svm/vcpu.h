@@ -44,6 +44,15 @@ enum counter {
 	COUNT_KICK,
 	COUNT_IPI,
 	COUNT_SHOOTDOWN,
+	COUNT_HOSTILE_DROP,	/* hostile.c */
+	COUNT_HOSTILE_REPEAT,
+	COUNT_HOSTILE_TICK,
+	COUNT_HOSTILE_POST,
+	COUNT_HOSTILE_GHCB,
+	COUNT_HOSTILE_EXIT,
+	COUNT_HOSTILE_START,
+	COUNT_HOSTILE_REFUSED,
+	COUNT_HOSTILE_PAGE,
 	COUNTERS
 };
 
@@ -65,10 +74,10 @@ struct post {
  * struct level - one VMPL of one vCPU
  * @vmsa: physical address of the register state's page, 0 if it has none
  * @launch: @vmsa is the launch state, in memory of the machine
+ * @features: SEV_FEATURES with which it runs; 0 until it has run
  * @start_wanted: got its state and did not run since
  * @halted: executed HLT: runs again on an event
  * @reset_hold: waits in AP reset hold for a start
- * @in_switch: waits in its own request to run another level
  * @nmi_blocked: an NMI is being handled
  * @reinject: event whose delivery an exit cut short, EVENTINJ format
  * @apic: the host's APIC of this level
@@ -83,10 +92,10 @@ struct post {
 struct level {
 	u64 vmsa;
 	bool launch;
+	u64 features;
 	bool start_wanted;
 	bool halted;
 	bool reset_hold;
-	bool in_switch;
 	bool nmi_blocked;
 	u64 reinject;
 	struct vapic apic;
@@ -98,15 +107,8 @@ struct level {
 	u32 hv_new;
 };
 
-/**
- * struct start_request - another vCPU's wish to start or stop a level
- * @pending: valid; set last, cleared by the target
- * @vmsa: new state, 0 stops the level
- */
-struct start_request {
-	u32 pending;
-	u64 vmsa;
-};
+/* struct vcpu.start: the new VMSA (0: none, the level stops), and this bit */
+#define START_WANTED	BIT_ULL(0)
 
 struct vcpu {
 	u64 regs[GPR_COUNT];	/* first: vmrun.S uses offsets */
@@ -118,14 +120,17 @@ struct vcpu {
 	u8 current;		/* level that runs or is to run */
 	bool loaded;		/* the VMCB holds the current level's state */
 	bool flush;		/* TLB flush at the next entry */
-	u64 fpu_owner;		/* VMSA whose x87, SSE, DR state is in the CPU */
-	bool window;		/* an interrupt window was asked for */
+	/*
+	 * VMSA in use: the CPU has its x87, SSE and debug registers, and while
+	 * it is loaded the rest, too. Changed under the RMP lock.
+	 */
+	u64 vmsa_in_use;
 	u64 event;		/* to inject at the next entry */
 	/* protocol with npt_shootdown() */
 	u32 in_guest;
 	u64 entry_generation;
 	struct level level[LEVELS];
-	struct start_request start[LEVELS];
+	u64 start[LEVELS];	/* from other vCPUs; atomic */
 	u64 armed;		/* physical timer, TSC */
 	u64 count[COUNTERS];
 };
@@ -151,6 +156,8 @@ static inline bool vcpu_long_mode(struct vcpu *v)
 {
 	return v->vmcb->save.efer & EFER_LMA;
 }
+
+#define MSR_TSC_AUX	0xc0000103	/* the guest's: the machine uses none */
 
 /* vmrun.S */
 void vmrun(struct vcpu *v);
@@ -181,6 +188,7 @@ void inject_exception(struct vcpu *v, u8 vector, s64 error_code);
 void inject_gp(struct vcpu *v);
 void inject_page_fault(struct vcpu *v, u64 linear, u64 error_code);
 void inject_vc(struct vcpu *v, u64 exit_code);
+void inject_interrupt(struct vcpu *v, u8 vector);
 
 /* npt.c */
 void npt_init(void);

@@ -91,32 +91,40 @@ int walk_linear(struct vcpu *v, u64 linear, struct walk *out)
 			   linear, out);
 }
 
+/* May the running level do it? True as long as the caller holds the RMP lock. */
+static bool accessible(const struct vcpu *v, const struct walk *w, bool write)
+{
+	const struct rmp_entry *e = rmp_entry(w->gpa);
+	u8 need = write ? PERM_WRITE | PERM_READ : PERM_READ;
+
+	if (!w->encrypted)
+		return is_shared(w->gpa);
+	return e && (e->flags & RMP_VALIDATED) &&
+	       (e->perm[v->current] & need) == need;
+}
+
 /* @to_guest: which way. -1: unmapped or not memory that this level may use. */
 static int guest_copy(struct vcpu *v, u64 linear, u8 *buf, u64 size,
 		      bool to_guest)
 {
 	while (size) {
 		u64 part = PAGE_SIZE - (linear & (PAGE_SIZE - 1));
-		const struct rmp_entry *e;
 		struct walk w;
-		u8 need = to_guest ? PERM_WRITE | PERM_READ : PERM_READ;
+		bool ok;
 
 		if (part > size)
 			part = size;
 		if (walk_linear(v, linear, &w))
 			return -1;
-		e = rmp_entry(w.gpa);
-		if (!e)
-			return -1;
-		if (w.encrypted && (!(e->flags & RMP_VALIDATED) ||
-				    (e->perm[v->current] & need) != need))
-			return -1;
-		if (!w.encrypted && (e->flags & RMP_ASSIGNED))
-			return -1;
-		if (to_guest)
+		rmp_lock();
+		ok = accessible(v, &w, to_guest);
+		if (ok && to_guest)
 			memcpy((void *)w.gpa, buf, part);
-		else
+		else if (ok)
 			memcpy(buf, (void *)w.gpa, part);
+		rmp_unlock();
+		if (!ok)
+			return -1;
 		buf += part;
 		linear += part;
 		size -= part;
