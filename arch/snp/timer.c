@@ -40,7 +40,8 @@ bool arch_tsc_trusted(void)
 
 void arch_timer_arm(u64 deadline)
 {
-	this_cpu()->timer_wanted = deadline;
+	/* To the APIC 0 means "disarm"; it is a deadline like any other. */
+	this_cpu()->timer_wanted = deadline ? deadline : 1;
 }
 
 /**

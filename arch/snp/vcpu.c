@@ -154,8 +154,8 @@ void arch_guest_answer(const struct guest_call *call)
 	u8 pending = 0;
 
 	/*
-	 * Another vCPU may have deleted or replaced the state. Until the lock
-	 * is free again it cannot: both pages are still what they were.
+	 * The call itself or another vCPU may have deleted or replaced the
+	 * state. Until the lock is free again nobody can.
 	 */
 	spin_lock(&cpu->guest_lock);
 	/* The flag last: it says that the registers are the SVSM's. */

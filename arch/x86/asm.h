@@ -11,7 +11,6 @@
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define SIZE_2M		0x200000UL
 
-#define PAGE_DOWN(x)	((x) & PAGE_MASK)
 #define PAGE_UP(x)	(((x) + PAGE_SIZE - 1) & PAGE_MASK)
 
 #define MSR_EFER	0xC0000080U
@@ -78,14 +77,6 @@ static inline u64 read_cr2(void)
 	u64 val;
 
 	asm volatile("mov %%cr2, %0" : "=r" (val));
-	return val;
-}
-
-static inline u64 read_cr3(void)
-{
-	u64 val;
-
-	asm volatile("mov %%cr3, %0" : "=r" (val));
 	return val;
 }
 

@@ -15,6 +15,7 @@
 #define MADT_X2APIC		9
 #define MADT_X2APIC_SIZE	16
 #define MADT_ENABLED		BIT(0)
+#define MADT_BROADCAST		0xFFFFFFFFU
 
 static u32 read32(const u8 *p)
 {
@@ -28,6 +29,9 @@ static int add(u32 id, u32 *apic_ids, u32 max, u32 *count)
 {
 	u32 i;
 
+	/* Everybody's ID, and "this vCPU" in the guest's calls. */
+	if (id == MADT_BROADCAST)
+		return -1;
 	for (i = 0; i < *count; i++)
 		if (apic_ids[i] == id)
 			return 0;

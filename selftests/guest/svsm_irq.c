@@ -6,7 +6,7 @@
  */
 #include "svsm.h"
 
-#define TIME_LIMIT_S	60
+#define TIME_LIMIT_S	20
 
 bool svsm_leave_on;
 volatile u64 svsm_taken[SVSM_SOURCES_MAX];

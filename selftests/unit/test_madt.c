@@ -161,6 +161,13 @@ static void test_bad_entry(void **state)
 	start(&table);
 	append(&table, "", 1);
 	assert_int_equal(parse(&table, ids, &count), -1);
+	/* The broadcast ID is no processor. */
+	start(&table);
+	append_x2apic(&table, 0xFFFFFFFE, 1);
+	assert_int_equal(parse(&table, ids, &count), 0);
+	start(&table);
+	append_x2apic(&table, 0xFFFFFFFF, 1);
+	assert_int_equal(parse(&table, ids, &count), -1);
 	/* A known type that is too short to be one is skipped. */
 	start(&table);
 	append(&table, (const u8[]){ 0, 4, 0, 5 }, 4);
