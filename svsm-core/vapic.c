@@ -197,10 +197,11 @@ static void timer_run(struct vapic *va, u64 now)
 			return;
 		/* A running count has icount != 0, so the period is not 0. */
 		period = (u64)va->icount << divide_shift(va);
-		if (TIMER_MODE(lvt) == TIMER_PERIODIC)
-			va->timer_next += ((ticks - va->timer_next) / period +
-					   1) * period;
-		else
+		va->timer_next += (ticks - va->timer_next) / period * period;
+		/* One-shot, or the next one is beyond all that a TSC can say. */
+		if (TIMER_MODE(lvt) != TIMER_PERIODIC ||
+		    __builtin_add_overflow(va->timer_next, period,
+					   &va->timer_next))
 			va->timer_next = 0;
 	}
 	if (!(lvt & VAPIC_LVT_MASKED))

@@ -852,6 +852,25 @@ static void test_periodic(void **state)
 	assert_int_equal(out.next_deadline, now + 160);
 }
 
+/* The host moves the TSC to its end: the grid does not wrap around to fire. */
+static void test_periodic_end_of_time(void **state)
+{
+	(void)state;
+	start(true, 1, true);
+	now = 0;
+	wr(VAPIC_LVT_TIMER, 0x20055);
+	wr(VAPIC_DCR, 0xb);
+	wr(VAPIC_ICOUNT, 0xf0000000);
+	now = ~0ull - 1;
+	assert_int_equal(scan(), 0x55);
+	assert_true(out.next_deadline == VAPIC_NEVER);
+	assert_true(vapic_accept(&va, 0x55));
+	wr(VAPIC_EOI, 0);
+	assert_int_equal(scan(), VAPIC_NONE);
+	now = ~0ull;
+	assert_int_equal(scan(), VAPIC_NONE);
+}
+
 /* XSA-504: count 0 in periodic mode, in each order of the three writes. */
 static void test_periodic_zero(void **state)
 {
@@ -2063,6 +2082,7 @@ int main(void)
 		cmocka_unit_test(test_error_vector_illegal),
 		cmocka_unit_test(test_oneshot),
 		cmocka_unit_test(test_periodic),
+		cmocka_unit_test(test_periodic_end_of_time),
 		cmocka_unit_test(test_periodic_zero),
 		cmocka_unit_test(test_divider_change),
 		cmocka_unit_test(test_deadline_mode),
