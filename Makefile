@@ -24,9 +24,10 @@ include $(srctree)/machine/stub/rules.mk
 include $(srctree)/drivers/rules.mk
 include $(srctree)/selftests/unit/rules.mk
 include $(srctree)/selftests/guest/rules.mk
+include $(srctree)/selftests/fuzz/rules.mk
 include $(srctree)/scripts/rules.mk
 
-.PHONY: all image machine tools stub run check clean distclean help
+.PHONY: all image machine tools stub run check fuzz clean distclean help
 
 all: tools image machine stub	## everything that runs below the guest's kernel
 
@@ -43,6 +44,8 @@ run:	## boot stock Linux under the SVSM, show it at work, give a shell
 
 check:	## all tests; closes with "N passed, N failed"
 	$(Q)$(srctree)/scripts/check
+
+fuzz: fuzz-long	## libFuzzer, FUZZ_SECONDS (60) on each target; needs clang
 
 clean:	## remove what was built
 	rm -rf $(BUILD)
