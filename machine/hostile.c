@@ -9,8 +9,8 @@
  *	tick-late=US	or too late
  *	post=V		post host vector V for VMPL2 on every vCPU,
  *	post-ms=N	every N milliseconds (10)
- *	storm		after each exit of VMPL2 post any vector for it and
- *			one for VMPL0
+ *	storm		after each exit of VMPL2 post some vector for it and
+ *			some vector for VMPL0
  *	ghcb-error=N	answer every Nth GHCB request of VMPL0 with garbage
  *	spurious-exit=N	go from VMPL2 to VMPL0 without reason, every Nth time
  *	start-vmpl=L	run VMPL L though VMPL0 did not ask for it
@@ -52,7 +52,6 @@ static struct {
  * @repeat_level: for which level
  * @repeat_at: when (TSC)
  * @post_at: when to post next (TSC)
- * @entries: of which the last storm took notice
  * @took: the page is gone
  */
 struct mood {
@@ -62,7 +61,6 @@ struct mood {
 	u32 repeat_level;
 	u64 repeat_at;
 	u64 post_at;
-	u64 entries;
 	bool took;
 };
 
@@ -136,12 +134,18 @@ static void post(struct vcpu *v, u8 vector)
 	doorbell_post_guest_vector(v, GUEST_LEVEL, vector, false);
 }
 
-/* At each exit of VMPL2 at most one round, so that the guest gets somewhere. */
+/* Is this the running level, and not only the one that is to run next? */
+static bool ran(const struct vcpu *v, u32 level)
+{
+	return v->current == level && v->vmsa_in_use &&
+	       v->vmsa_in_use == v->level[level].vmsa;
+}
+
 static void storm(struct vcpu *v, struct mood *m)
 {
-	if (v->current != GUEST_LEVEL || v->count[COUNT_ENTRY] == m->entries)
+	/* At most one round per exit, so that the guest gets somewhere. */
+	if (!ran(v, GUEST_LEVEL))
 		return;
-	m->entries = v->count[COUNT_ENTRY];
 	post(v, (u8)(32 + random(m) % 224));
 	apic_post(v, 0, (u8)(32 + random(m) % 224), false);
 }
@@ -204,13 +208,12 @@ u64 hostile_look(struct vcpu *v)
  */
 u32 hostile_level(struct vcpu *v)
 {
-	if (v->current == GUEST_LEVEL && v->level[0].vmsa &&
-	    !v->level[0].halted && hit(v, EXIT)) {
+	if (ran(v, GUEST_LEVEL) && v->level[0].vmsa && !v->level[0].halted &&
+	    hit(v, EXIT)) {
 		v->count[COUNT_HOSTILE_EXIT]++;
 		return 0;
 	}
-	if (!v->current && wish.start_level &&
-	    v->level[wish.start_level].vmsa && hit(v, START)) {
+	if (ran(v, 0) && v->level[wish.start_level].vmsa && hit(v, START)) {
 		if (vmsa_check(v, wish.start_level) == VMSA_OK) {
 			v->count[COUNT_HOSTILE_START]++;
 			return wish.start_level;

@@ -301,14 +301,34 @@ static void shared_and_back(void)
 	svsm_is(pages[1][0], 0, "CORE-3: what the host could write is gone");
 }
 
+#define OWN_ROWS	5
+
+/* The list lies in the page that it is about. */
+static void own_page(void)
+{
+	list.entry[0] = (u64)&list | RESCIND;
+	svsm_is(call(1, 0), ADDRESS, "BAD-7: a list that rescinds its own page");
+	guest_ok(gone((u64)&list), "which is gone");
+	must(!svsm_pvalidate((u64)&list | LIST_VALIDATE), "PVALIDATE");
+	list.entry[0] = (u64)&list | RESCIND;
+	list.entry[1] = gpa(0) | RESCIND;
+	svsm_is(call(2, 0), ADDRESS, "BAD-7: and has another entry");
+	guest_ok(gone((u64)&list) && usable(gpa(0)),
+		 "which is not there to be worked off");
+	must(!svsm_pvalidate((u64)&list | LIST_VALIDATE), "PVALIDATE");
+	svsm_is(svsm_irq(SVSM_IRQ_QUERY, NULL), SVSM_SUCCESS, "no harm done");
+}
+
 /** guest_main() - see the top of this file */
 void guest_main(void)
 {
 	guest_init();
-	guest_plan(HEAD_ROWS + ENTRY_ROWS + NEXT_ROWS + LARGE_ROWS + STATE_ROWS);
+	guest_plan(HEAD_ROWS + ENTRY_ROWS + NEXT_ROWS + LARGE_ROWS + STATE_ROWS +
+		   OWN_ROWS);
 	head();
 	entries();
 	next();
 	large();
 	shared_and_back();
+	own_page();
 }

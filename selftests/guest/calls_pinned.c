@@ -27,10 +27,15 @@ static u8 second_area[PAGE_SIZE] __attribute__((aligned(4096)));
 static u8 shared[PAGE_SIZE] __attribute__((aligned(4096)));
 static struct svsm_event_page before __attribute__((aligned(4096)));
 
+/* None is to be accepted: one that is is deleted, so that the rest can run. */
 static u64 create(const void *vmsa, const void *caa, u64 apic_id)
 {
-	return svsm_call(SVSM_PROTO_CORE, CORE_CREATE_VCPU, (u64)vmsa, (u64)caa,
-			 apic_id, 0);
+	u64 ret = svsm_call(SVSM_PROTO_CORE, CORE_CREATE_VCPU, (u64)vmsa,
+			    (u64)caa, apic_id, 0);
+
+	if (!ret)
+		svsm_call(SVSM_PROTO_CORE, CORE_DELETE_VCPU, (u64)vmsa, 0, 0, 0);
+	return ret;
 }
 
 static u64 remap(u64 gpa)
@@ -81,14 +86,16 @@ static void event_page(void)
 	before = *page;
 	svsm_ap_make_state(state);
 
-	refused(create(page, area, svsm_self), "CREATE_VCPU: the event page as register state");
-	refused(create(page, area, svsm_other), "also for another vCPU");
-	refused(create(page, page, svsm_self), "as both");
+	refused(create(page, area, svsm_other),
+		"CREATE_VCPU: the event page as register state");
+	refused(create(page, area, svsm_self), "also for the caller");
+	refused(create(page, page, svsm_other), "as both");
 	svsm_ap_make_state(state);
-	refused(create(state, page, svsm_self), "CREATE_VCPU: the event page as calling area");
+	refused(create(state, page, svsm_other),
+		"CREATE_VCPU: the event page as calling area");
 	guest_ok(writable(state), "the register state is still the guest's");
 	svsm_ap_make_state(state);
-	refused(create(state, page, svsm_other), "also for another vCPU");
+	refused(create(state, page, svsm_self), "also for the caller");
 	guest_ok(writable(state), "the register state is still the guest's");
 	refused(remap(gpa), "REMAP_CA: the event page as calling area");
 	svsm_is(svsm_irq(SVSM_IRQ_QUERY, NULL), SVSM_SUCCESS,
@@ -111,14 +118,14 @@ static void others(void)
 	u64 area_gpa = (u64)svsm_area;
 
 	svsm_ap_make_state(state);
-	refused(create((void *)BOOT_STATE, area, svsm_self),
+	refused(create((void *)BOOT_STATE, area, svsm_other),
 		"CREATE_VCPU: a register state that there is");
 	refused(create(svsm_area, area, svsm_other), "with the calling area as register state");
-	refused(create(state, state, svsm_self), "with one page as both");
-	refused(create(state, (void *)BOOT_STATE, svsm_self),
+	refused(create(state, state, svsm_other), "with one page as both");
+	refused(create(state, (void *)BOOT_STATE, svsm_other),
 		"with a register state as calling area");
 	refused(create(state, svsm_area, svsm_other), "with the calling area of another vCPU");
-	refused(create((void *)svsm_secrets, area, svsm_self), "with the secrets page");
+	refused(create((void *)svsm_secrets, area, svsm_other), "with the secrets page");
 	refused(remap(BOOT_STATE), "REMAP_CA: onto the register state");
 	refused(remap(svsm_secrets), "REMAP_CA: onto the secrets page");
 	refused(svsm_pvalidate(BOOT_STATE), "PVALIDATE: rescind the register state");
@@ -132,7 +139,7 @@ static u64 create_with(u32 offset, u64 value, u32 bytes)
 {
 	svsm_ap_make_state(state);
 	__builtin_memcpy(state + offset, &value, bytes);
-	return create(state, area, svsm_self);
+	return create(state, area, svsm_other);
 }
 
 static u64 number(const u8 *p, u32 offset)
@@ -172,24 +179,24 @@ static void states(void)
 	guest_ok(writable(state), "all of them are still the guest's");
 
 	svsm_ap_make_state(state);
-	svsm_is(create(state + 8, area, svsm_self), bad, "CORE-4: register state unaligned");
-	svsm_is(create(state, area + 8, svsm_self), bad, "CORE-4: calling area unaligned");
+	svsm_is(create(state + 8, area, svsm_other), bad, "CORE-4: register state unaligned");
+	svsm_is(create(state, area + 8, svsm_other), bad, "CORE-4: calling area unaligned");
 	svsm_is(create(state, area, 99), bad, "CORE-4: no such vCPU");
 	svsm_is(create(state, area, SELF), bad, "CORE-4: this protocol knows no self");
 	svsm_is(create(state, area, 1ULL << 32), bad,
 		"CORE-4: an APIC ID of more than 32 bits");
-	svsm_is(create((void *)SVSM_BASE, area, svsm_self), SVSM_ERR_INVALID_ADDRESS,
+	svsm_is(create((void *)SVSM_BASE, area, svsm_other), SVSM_ERR_INVALID_ADDRESS,
 		"BAD-5: the SVSM's memory as register state");
-	svsm_is(create(state, (void *)(SVSM_BASE + 0x10000), svsm_self),
+	svsm_is(create(state, (void *)(SVSM_BASE + 0x10000), svsm_other),
 		SVSM_ERR_INVALID_ADDRESS, "BAD-5: as calling area");
-	svsm_is(create((void *)0xFEE00000, area, svsm_self), SVSM_ERR_INVALID_ADDRESS,
+	svsm_is(create((void *)0xFEE00000, area, svsm_other), SVSM_ERR_INVALID_ADDRESS,
 		"CORE-4: a device as register state");
-	svsm_is(create((void *)((u64)state | rt_cbit), area, svsm_self),
+	svsm_is(create((void *)((u64)state | rt_cbit), area, svsm_other),
 		SVSM_ERR_INVALID_ADDRESS, "CORE-4: register state with the C-bit");
 	guest_share(shared);
-	svsm_is(create(shared, area, svsm_self), SVSM_ERR_INVALID_ADDRESS,
+	svsm_is(create(shared, area, svsm_other), SVSM_ERR_INVALID_ADDRESS,
 		"CORE-4: register state in shared memory");
-	svsm_is(create(state, shared, svsm_self), SVSM_ERR_INVALID_ADDRESS,
+	svsm_is(create(state, shared, svsm_other), SVSM_ERR_INVALID_ADDRESS,
 		"CORE-4: calling area in shared memory");
 	guest_ok(writable(state) && works(), "no harm done");
 	svsm_is(svsm_call(SVSM_PROTO_CORE, CORE_DELETE_VCPU, (u64)state, 0, 0, 0),
