@@ -131,7 +131,7 @@ void hostile_init(void)
 static void post(struct vcpu *v, u8 vector)
 {
 	v->count[COUNT_HOSTILE_POST]++;
-	doorbell_post_guest_vector(v, GUEST_LEVEL, vector, false);
+	platform->post(v, vector);
 }
 
 /* Is this the running level, and not only the one that is to run next? */
@@ -154,10 +154,10 @@ static void take_page(struct vcpu *v)
 {
 	bool taken;
 
-	rmp_lock();
-	taken = rmp_assign(wish.page & ~(PAGE_SIZE - 1), PAGE_SIZE, false);
+	mem_lock();
+	taken = platform->take_page(wish.page & ~(PAGE_SIZE - 1));
 	npt_shootdown();
-	rmp_unlock();
+	mem_unlock();
 	v->count[COUNT_HOSTILE_PAGE] += taken;
 	print("hostile: page 0x%lx is %s", wish.page,
 	      taken ? "taken away" : "in use");

@@ -5,12 +5,11 @@
  */
 #include "cpu.h"
 #include "start.h"
+#include "svm/platform.h"
 #include "../tools/igvm/igvm_measure.h"
 
-#define SECRETS_VERSION		2
-#define SECRETS_FMS		0x08
-#define SECRETS_VMPCK		0x20
-#define RDRAND_TRIES		10
+#define FOUR_GIB	BIT_ULL(32)
+#define WINDOW_MAX	0x1000000	/* room for ROM below 4 GiB */
 
 /* A parameter area of the file, between its declaration and its insertion. */
 struct area {
@@ -20,6 +19,9 @@ struct area {
 
 static struct area areas[IGVM_MAX_AREAS];
 static struct igvm_file file;
+static u32 mask;	/* of the platform's part of the file */
+
+const struct platform *platform;
 
 /* Index in @areas; the reader has checked that there is one. */
 static struct area *find_area(const struct igvm_directive *d)
@@ -34,6 +36,8 @@ static struct area *find_area(const struct igvm_directive *d)
 /* Only the guest's RAM is written, whatever the file says. */
 static u8 *guest_memory(const struct igvm_directive *d, u64 gpa, u64 size)
 {
+	u8 *start = gpa_ptr(gpa);
+
 	for (u64 at = 0; at < size; at += PAGE_SIZE) {
 		if (!is_ram(gpa + at))
 			machine_error("boot image: page 0x%lx is not in the guest's memory",
@@ -42,90 +46,26 @@ static u8 *guest_memory(const struct igvm_directive *d, u64 gpa, u64 size)
 	if (gpa & (PAGE_SIZE - 1))
 		machine_error("boot image: page 0x%lx of header 0x%x is not aligned",
 			      gpa, d->offset);
-	return (u8 *)gpa;
+	return start;
 }
 
 static void launch(u64 gpa, u64 size, enum launch_page type)
 {
 	for (u64 at = 0; at < size; at += PAGE_SIZE)
-		snp_launch_page(gpa + at, type);
-}
-
-static bool has_rdrand(void)
-{
-	u32 r[4];
-
-	cpuid(1, 0, r);
-	return r[2] & BIT(30);
-}
-
-static bool rdrand(u64 *val)
-{
-	bool ok;
-
-	for (u32 i = 0; i < RDRAND_TRIES; i++) {
-		asm volatile("rdrand %0" : "=r" (*val), "=@ccc" (ok));
-		if (ok)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Keys of the secrets page. They protect nothing here but must differ. What
- * RDRAND does not give comes from the jitter of the TSC.
- */
-static void make_keys(void)
-{
-	struct {
-		u64 tsc[32];
-		u64 random;
-		u32 counter;
-	} seed = { 0 };
-	u8 hash[48];
-
-	for (u32 i = 0; i < ARRAY_SIZE(machine.vmpck); i++) {
-		seed.counter = i;
-		for (u32 k = 0; k < ARRAY_SIZE(seed.tsc); k++)
-			seed.tsc[k] = rdtsc();
-		if (has_rdrand() && !rdrand(&seed.random))
-			seed.random = 0;
-		sha384(&seed, sizeof(seed), hash);
-		memcpy(machine.vmpck[i], hash, sizeof(machine.vmpck[i]));
-	}
-}
-
-static void fill_secrets(u8 *page)
-{
-	static const u32 version = SECRETS_VERSION;
-	u32 r[4];
-
-	make_keys();
-	cpuid(1, 0, r);
-	memset(page, 0, PAGE_SIZE);
-	memcpy(page, &version, sizeof(version));
-	memcpy(page + SECRETS_FMS, &r[0], sizeof(r[0]));
-	memcpy(page + SECRETS_VMPCK, machine.vmpck, sizeof(machine.vmpck));
+		platform->launch_page(gpa + at, type);
 }
 
 static void load_page(const struct igvm_directive *d)
 {
 	u8 *to = guest_memory(d, d->gpa, d->size);
 
-	switch (d->data_type) {
-	case IGVM_PAGE_SECRETS:
-		fill_secrets(to);
+	if (d->data_type != IGVM_PAGE_NORMAL) {
+		if (!platform->fill_page ||
+		    !platform->fill_page(d->data_type, to))
+			machine_error("boot image: page 0x%llx has type %u, which this machine does not have",
+				      d->gpa, d->data_type);
 		launch(d->gpa, d->size, LAUNCH_UNMEASURED);
 		return;
-	case IGVM_PAGE_CPUID_DATA:
-		cpuid_table(to);
-		launch(d->gpa, d->size, LAUNCH_UNMEASURED);
-		return;
-	case IGVM_PAGE_NORMAL:
-		break;
-	default:
-		machine_error("boot image: page 0x%llx has type %u, which this machine does not have",
-			      d->gpa, d->data_type);
 	}
 	memcpy(to, d->data, d->data_size);
 	memset(to + d->data_size, 0, d->size - d->data_size);
@@ -209,7 +149,7 @@ static void check_id_block(const struct igvm_directive *d)
 		machine_error("boot image: its launch digest is not that of its ID block");
 }
 
-static void load_vmsa(const struct igvm_directive *d)
+static void load_context(const struct igvm_directive *d)
 {
 	if (d->vp_index >= machine.cpu_count)
 		machine_error("boot image: it starts vCPU %u, there are %u",
@@ -217,7 +157,10 @@ static void load_vmsa(const struct igvm_directive *d)
 	if (!d->data || d->data_size != PAGE_SIZE)
 		machine_error("boot image: vCPU %u has no register state",
 			      d->vp_index);
-	snp_launch_vmsa(d->vp_index, d->data);
+	if (!platform->launch_context)
+		machine_error("boot image: registers of a vCPU are not its business on %s",
+			      platform->name);
+	platform->launch_context(d->vp_index, d->data);
 }
 
 static void load(const struct igvm_directive *d)
@@ -238,7 +181,7 @@ static void load(const struct igvm_directive *d)
 		insert_area(d);
 		break;
 	case IGVM_VHT_VP_CONTEXT:
-		load_vmsa(d);
+		load_context(d);
 		break;
 	case IGVM_VHT_REQUIRED_MEMORY:
 	case IGVM_VHT_ERROR_RANGE:
@@ -248,7 +191,8 @@ static void load(const struct igvm_directive *d)
 		put_u32(d, machine.cpu_count, "number of CPUs");
 		break;
 	case IGVM_VHT_ENVIRONMENT_INFO:
-		put_u32(d, IGVM_ENVIRONMENT_MEMORY_IS_SHARED, "environment");
+		put_u32(d, platform->fresh_shared ?
+			IGVM_ENVIRONMENT_MEMORY_IS_SHARED : 0, "environment");
 		break;
 	case IGVM_VHT_MEMORY_MAP:
 		put_memory_map(d);
@@ -268,7 +212,7 @@ static void load(const struct igvm_directive *d)
 	}
 }
 
-static void measure(u32 mask)
+static void measure(void)
 {
 	char hex[2 * sizeof(machine.launch_digest) + 1];
 
@@ -282,7 +226,7 @@ static void measure(u32 mask)
 	print("launch digest %s", hex);
 }
 
-static bool has_vtl2(u32 mask)
+static bool has_vtl2(void)
 {
 	for (u32 i = 0; i < file.platforms; i++) {
 		if (file.platform[i].mask == mask)
@@ -291,27 +235,69 @@ static bool has_vtl2(u32 mask)
 	return false;
 }
 
+/*
+ * What the file puts where QEMU's board has its ROM, up to the reset vector,
+ * gets memory of its own there.
+ */
+static void make_window(void)
+{
+	struct igvm_directive d;
+	struct igvm_iter it;
+	u64 start = FOUR_GIB;
+
+	igvm_iter_init(&it, &file, mask);
+	while (igvm_next(&it, &d)) {
+		if (d.type == IGVM_VHT_PAGE_DATA && d.gpa < start &&
+		    d.gpa >= FOUR_GIB - WINDOW_MAX && !is_ram(d.gpa))
+			start = d.gpa;
+	}
+	if (start == FOUR_GIB)
+		return;
+	start &= ~(PAGE_SIZE - 1);
+	machine.window = page_alloc((FOUR_GIB - start) / PAGE_SIZE);
+	machine.ram[machine.range_count++] =
+		(struct range){ .start = start, .end = FOUR_GIB };
+}
+
 /**
- * loader_run() - load, measure and launch the boot image
+ * loader_open() - look at the boot image: which platform does it want?
  *
- * Only its SEV-SNP part counts. What this machine cannot do as the file says
- * ends it: a guest that starts otherwise would be another guest.
+ * Sets the platform, measures the image and makes room for what it brings
+ * beside RAM. A file for several platforms gets the first that there is.
+ */
+void loader_open(void)
+{
+	static const struct platform *const platforms[] = {
+		&snp_platform,
+	};
+	const char *why;
+
+	if (igvm_open(&file, machine.igvm, machine.igvm_size, &why))
+		machine_error("boot image: %s", why);
+	for (u32 i = 0; i < ARRAY_SIZE(platforms) && !mask; i++) {
+		mask = igvm_platform_mask(&file, platforms[i]->igvm_type);
+		platform = platforms[i];
+	}
+	if (!mask)
+		machine_error("boot image: it is not for SEV-SNP");
+	print("platform %s", platform->name);
+	measure();
+	make_window();
+}
+
+/**
+ * loader_run() - load and launch the boot image
+ *
+ * Only the platform's part of it counts. What this machine cannot do as the
+ * file says ends it: a guest that starts otherwise would be another guest.
  */
 void loader_run(void)
 {
 	struct igvm_directive d;
 	struct igvm_iter it;
-	const char *why;
-	u32 mask;
 
-	if (igvm_open(&file, machine.igvm, machine.igvm_size, &why))
-		machine_error("boot image: %s", why);
-	mask = igvm_platform_mask(&file, IGVM_PLATFORM_SEV_SNP);
-	if (!mask)
-		machine_error("boot image: it is not for SEV-SNP");
-	measure(mask);
 	igvm_iter_init(&it, &file, mask);
 	while (igvm_next(&it, &d))
 		load(&d);
-	snp_launch_done(has_vtl2(mask));
+	platform->launch_done(has_vtl2());
 }

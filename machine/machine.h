@@ -13,7 +13,7 @@
 #define PAGE_SHIFT	12
 #define PAGE_2M		0x200000UL
 #define MAX_CPUS	16
-#define MAX_RAM_RANGES	8
+#define MAX_RAM_RANGES	9
 
 /* Vectors of the machine itself, above all that Linux gives to devices. */
 #define VECTOR_KICK	0xFD
@@ -41,6 +41,9 @@ struct range {
  * @ram: memory that the guest gets, sorted, page-aligned, without what the
  *	machine took for itself
  * @ram_count: entries in @ram
+ * @range_count: @ram_count, or one more: behind the RAM then stands the window
+ *	below 4 GiB that the boot image fills where the board has its ROM
+ * @window: where that window's memory really is
  * @ram_end: end of the highest range of physical RAM
  * @hidden: memory of the machine itself
  * @cpu_count: CPUs that are vCPUs
@@ -50,13 +53,15 @@ struct range {
  * @igvm: the boot image
  * @igvm_size: bytes
  * @mapped_end: physical addresses below it can be accessed by the machine
- * @launch_digest: SEV-SNP launch digest of the boot image
+ * @launch_digest: SNP launch digest or MRTD of the boot image
  * @policy: guest policy of the boot image
  * @vmpck: the keys of the secrets page, one per VMPL
  */
 struct machine {
 	struct range ram[MAX_RAM_RANGES];
 	u32 ram_count;
+	u32 range_count;
+	u8 *window;
 	u64 ram_end;
 	struct range hidden;
 	u32 cpu_count;
@@ -81,7 +86,9 @@ int memcmp(const void *a, const void *b, size_t size);
 
 /* mem.c: memory of the machine, zeroed, never given back; ends on lack */
 void *page_alloc(u64 pages);
-bool is_ram(u64 pa);
+bool is_ram(u64 gpa);
+/* where a page of the guest really is; NULL: no memory there */
+void *gpa_ptr(u64 gpa);
 
 /* print.c: the machine's log (debugcon, port 0x402); one call is one line */
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -121,19 +128,12 @@ void irq_timer(u64 deadline);
 void apic_device_interrupt(u8 vector);
 
 /* loader.c: the IGVM file into guest memory */
+void loader_open(void);
 void loader_run(void);
 
-/* cpuid.c: CPUID as the guest sees it, on @index's own physical CPU */
-void cpuid_host(u32 leaf, u32 subleaf, u32 index, u32 out[4]);
-
-/* snp/: what the loader needs of the platform */
-enum launch_page { LAUNCH_NORMAL, LAUNCH_UNMEASURED, LAUNCH_SHARED };
-/* make @pa assigned + validated, VMPL0 all permissions (not for SHARED) */
-void snp_launch_page(u64 pa, enum launch_page type);
-/* the VMSA of a vCPU's VMPL0 as the file gives it (4096 bytes) */
-void snp_launch_vmsa(u32 index, const void *vmsa);
-/* @vtl2: the image is an SVSM, the OS runs at VMPL2; devices go there */
-void snp_launch_done(bool vtl2);
+/* cpuid.c: CPUID of the physical CPU, and the host's own leaves */
+void cpuid_physical(u32 leaf, u32 subleaf, u32 out[4]);
+void cpuid_hypervisor(u32 leaf, u32 out[4]);
 
 /* ioapic.c, pic.c: the virtual ones; accesses by the guest */
 void ioapic_init(void);

@@ -58,6 +58,7 @@ void machine_main(u32 magic, u64 address)
 	smp_init();
 	chipset_clear_low();
 	print("%u CPU%s", machine.cpu_count, machine.cpu_count == 1 ? "" : "s");
+	loader_open();
 	guest_init();
 	loader_run();
 	smp_start(vcpu_main);

@@ -55,16 +55,30 @@ void *page_alloc(u64 pages)
 }
 
 /**
- * is_ram() - is it memory of the guest?
- * @pa: physical address
+ * gpa_ptr() - where memory of the guest really is
+ * @gpa: guest-physical address
+ *
+ * Return: NULL if it is no memory of the guest.
  */
-bool is_ram(u64 pa)
+void *gpa_ptr(u64 gpa)
 {
-	for (u32 i = 0; i < machine.ram_count; i++) {
-		if (pa >= machine.ram[i].start && pa < machine.ram[i].end)
-			return true;
+	for (u32 i = 0; i < machine.range_count; i++) {
+		const struct range *r = &machine.ram[i];
+
+		if (gpa >= r->start && gpa < r->end)
+			return i < machine.ram_count ? (void *)gpa :
+				machine.window + (gpa - r->start);
 	}
-	return false;
+	return NULL;
+}
+
+/**
+ * is_ram() - is it memory of the guest?
+ * @gpa: guest-physical address
+ */
+bool is_ram(u64 gpa)
+{
+	return gpa_ptr(gpa);
 }
 
 /* Entry for @linear in the table of the level that @shift names. */
@@ -176,6 +190,7 @@ static void divide(const struct boot_info *info)
 	add_ram(ONE_MIB, machine.hidden.start);
 	for (u32 i = 0; i < info->high_count; i++)
 		add_ram(info->high[i].start, info->high[i].end);
+	machine.range_count = machine.ram_count;
 }
 
 /**

@@ -46,7 +46,7 @@ struct boot_info {
 	struct range file;
 	u64 low_end;
 	u64 low_top;
-	struct range high[MAX_RAM_RANGES - 3];
+	struct range high[MAX_RAM_RANGES - 4];
 	u32 high_count;
 };
 
@@ -77,9 +77,6 @@ void ap_main(u32 ticket);
 
 /* main.c */
 void machine_main(u32 magic, u64 address);
-
-/* cpuid.c: the table of a guest's CPUID page (4096 bytes) */
-void cpuid_table(void *page);
 
 /* madt.c: ACPI interrupt controller table; returns its bytes, 0: no space */
 u32 madt_build(void *buf, u32 size);

@@ -37,16 +37,16 @@ static struct doorbell *lock(const struct level *l)
 {
 	if (!l->doorbell)
 		return NULL;
-	rmp_lock();
+	mem_lock();
 	if (is_shared(l->doorbell))
 		return (struct doorbell *)l->doorbell;
-	rmp_unlock();
+	mem_unlock();
 	return NULL;
 }
 
 static void unlock(void)
 {
-	rmp_unlock();
+	mem_unlock();
 }
 
 /**

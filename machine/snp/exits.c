@@ -36,7 +36,7 @@ enum ghcb_error exit_cpuid(struct exit *x)
 
 	if (!ghcb_has(x, rax) || !ghcb_has(x, rcx))
 		return GHCB_ERR_MISSING_INPUT;
-	cpuid_host((u32)x->in.rax, (u32)x->in.rcx, x->v->index, out);
+	snp_cpuid((u32)x->in.rax, (u32)x->in.rcx, x->v->index, out);
 	ghcb_set(x, rax, out[0]);
 	ghcb_set(x, rbx, out[1]);
 	ghcb_set(x, rcx, out[2]);
@@ -179,7 +179,7 @@ enum ghcb_error exit_psc(struct exit *x)
 	}
 	if (!ghcb_scratch_read(x, &psc, PSC_SIZE(end + 1U)))
 		return GHCB_ERR_INVALID_SCRATCH;
-	rmp_lock();
+	mem_lock();
 	for (; cur <= end; cur++) {
 		ok = change_state(psc.entry[cur]);
 		if (!ok)
@@ -187,7 +187,7 @@ enum ghcb_error exit_psc(struct exit *x)
 		x->v->count[COUNT_PSC]++;
 	}
 	npt_shootdown();
-	rmp_unlock();
+	mem_unlock();
 	if (!ok)
 		ghcb_set(x, info2, PSC_BAD_ENTRY);
 	psc.cur = cur;

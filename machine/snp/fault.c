@@ -58,9 +58,9 @@ static void private_fault(struct vcpu *v, u64 pa, u64 info, bool c_bit)
 		end_violation(v, "private page reached without C-bit", pa,
 			      info);
 	}
-	rmp_lock();
+	mem_lock();
 	filled = npt_fill(v->current, pa, true);
-	rmp_unlock();
+	mem_unlock();
 	/* another CPU took the page meanwhile: the access faults again */
 	if (!filled)
 		v->flush = true;
@@ -85,9 +85,9 @@ void snp_npf(struct vcpu *v)
 	if (e && !is_shared(pa))
 		end_violation(v, "shared access to a private page", pa, info);
 	if (e || mmio_direct(pa)) {
-		rmp_lock();
+		mem_lock();
 		npt_fill(v->current, pa, false);
-		rmp_unlock();
+		mem_unlock();
 		return;
 	}
 	/* emulated device: the guest decodes its instruction and asks */

@@ -35,11 +35,11 @@ bool ghcb_scratch_read(const struct exit *x, void *buf, u64 size)
 {
 	bool ok;
 
-	rmp_lock();
+	mem_lock();
 	ok = scratch_valid(x, size) && is_shared(x->in.scratch);
 	if (ok)
 		memcpy(buf, (const void *)x->in.scratch, size);
-	rmp_unlock();
+	mem_unlock();
 	return ok;
 }
 
@@ -55,11 +55,11 @@ bool ghcb_scratch_write(const struct exit *x, const void *buf, u64 size)
 {
 	bool ok;
 
-	rmp_lock();
+	mem_lock();
 	ok = scratch_valid(x, size) && is_shared(x->in.scratch);
 	if (ok)
 		memcpy((void *)x->in.scratch, buf, size);
-	rmp_unlock();
+	mem_unlock();
 	return ok;
 }
 
@@ -218,11 +218,11 @@ void ghcb_page(struct vcpu *v, u64 gpa)
 	u32 level = v->current;
 	enum ghcb_error err;
 
-	rmp_lock();
+	mem_lock();
 	if (!is_shared(gpa))
 		end_private(v, level, gpa);
 	copy_in(&x);
-	rmp_unlock();
+	mem_unlock();
 
 	err = check(&x);
 	if (err) {
@@ -240,9 +240,9 @@ void ghcb_page(struct vcpu *v, u64 gpa)
 		ghcb_set(&x, info2, err);
 	}
 
-	rmp_lock();
+	mem_lock();
 	if (!is_shared(gpa))
 		end_private(v, level, gpa);
 	copy_out(&x);
-	rmp_unlock();
+	mem_unlock();
 }

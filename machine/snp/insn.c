@@ -84,7 +84,7 @@ static void check_assigned(struct vcpu *v, const char *insn,
 
 	if (e && (e->flags & RMP_ASSIGNED))
 		return;
-	rmp_unlock();
+	mem_unlock();
 	guest_end("%s of a page that is not assigned: vcpu%u vmpl%u gpa 0x%lx "
 		  "at rip 0x%lx", insn, v->index, v->current, op->pa,
 		  v->vmcb->save.rip);
@@ -105,10 +105,10 @@ static void pvalidate(struct vcpu *v, u64 bytes)
 	}
 	if (!get_operand(v, bytes, (u32)v->regs[GPR_RCX], &op))
 		return;
-	rmp_lock();
+	mem_lock();
 	check_assigned(v, "PVALIDATE", &op);
 	if (!size_matches(&op)) {
-		rmp_unlock();
+		mem_unlock();
 		done(v, bytes, FAIL_SIZEMISMATCH, false);
 		return;
 	}
@@ -126,7 +126,7 @@ static void pvalidate(struct vcpu *v, u64 bytes)
 		}
 	}
 	npt_shootdown();
-	rmp_unlock();
+	mem_unlock();
 	done(v, bytes, 0, !changed);
 }
 
@@ -195,20 +195,20 @@ static void rmpadjust(struct vcpu *v, u64 bytes)
 	}
 	if (!get_operand(v, bytes, v->regs[GPR_RCX], &op))
 		return;
-	rmp_lock();
+	mem_lock();
 	check_assigned(v, "RMPADJUST", &op);
 	if (!size_matches(&op)) {
-		rmp_unlock();
+		mem_unlock();
 		done(v, bytes, FAIL_SIZEMISMATCH, false);
 		return;
 	}
 	if (!all_validated(&op)) {
-		rmp_unlock();
+		mem_unlock();
 		inject_vc(v, VMEXIT_NOT_VALIDATED);
 		return;
 	}
 	status = adjust(v, &op, v->regs[GPR_RDX]);
-	rmp_unlock();
+	mem_unlock();
 	done(v, bytes, status, false);
 }
 
@@ -232,18 +232,18 @@ static void rmpquery(struct vcpu *v, u64 bytes)
 		done(v, bytes, FAIL_PERMISSION, false);
 		return;
 	}
-	rmp_lock();
+	mem_lock();
 	check_assigned(v, "RMPQUERY", &op);
 	e = rmp_entry(op.pa);
 	if (!(e->flags & RMP_VALIDATED)) {
-		rmp_unlock();
+		mem_unlock();
 		inject_vc(v, VMEXIT_NOT_VALIDATED);
 		return;
 	}
 	v->regs[GPR_RDX] = target | (u64)e->perm[target] << 8 |
 			   (e->flags & RMP_VMSA ? ADJUST_VMSA : 0);
 	v->regs[GPR_RCX] = e->flags & RMP_2M ? 1 : 0;
-	rmp_unlock();
+	mem_unlock();
 	done(v, bytes, 0, false);
 }
 

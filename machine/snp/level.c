@@ -77,7 +77,13 @@ int level_start(u32 apic_id, u32 level, u64 vmsa)
 	return -1;
 }
 
-static void start(struct vcpu *v, u32 level, u64 vmsa)
+/**
+ * level_reset() - a level gets a register state, or loses its own
+ * @v: own vCPU, or one that does not run yet
+ * @level: VMPL
+ * @vmsa: its state, 0 to stop it
+ */
+void level_reset(struct vcpu *v, u32 level, u64 vmsa)
 {
 	struct level *l = &v->level[level];
 
@@ -107,32 +113,6 @@ void level_requests(struct vcpu *v)
 						  __ATOMIC_SEQ_CST);
 
 		if (request & START_WANTED)
-			start(v, l, request & ~START_WANTED);
+			level_reset(v, l, request & ~START_WANTED);
 	}
-}
-
-/* The launch: see machine.h. */
-void snp_launch_page(u64 pa, enum launch_page type)
-{
-	struct rmp_entry *e = rmp_entry(pa);
-
-	if (type == LAUNCH_SHARED)
-		return;
-	e->flags = RMP_ASSIGNED | RMP_VALIDATED;
-	memset(e->perm, 0, sizeof(e->perm));
-	e->perm[0] = PERM_ALL;
-}
-
-void snp_launch_vmsa(u32 index, const void *vmsa)
-{
-	void *page = page_alloc(1);
-
-	memcpy(page, vmsa, PAGE_SIZE);
-	start(vcpus[index], 0, (u64)page);
-	vcpus[index]->level[0].launch = true;
-}
-
-void snp_launch_done(bool vtl2)
-{
-	apic_set_os_level(vtl2 ? 2 : 0);
 }

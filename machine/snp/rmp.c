@@ -4,21 +4,10 @@
 #include "rmp.h"
 
 static struct rmp_entry *tables[MAX_RAM_RANGES];
-static struct spinlock lock;
-
-void rmp_lock(void)
-{
-	spin_lock(&lock);
-}
-
-void rmp_unlock(void)
-{
-	spin_unlock(&lock);
-}
 
 void rmp_init(void)
 {
-	for (u32 i = 0; i < machine.ram_count; i++) {
+	for (u32 i = 0; i < machine.range_count; i++) {
 		const struct range *ram = &machine.ram[i];
 		u64 bytes = (ram->end - ram->start) / PAGE_SIZE *
 			    sizeof(struct rmp_entry);
@@ -35,7 +24,7 @@ void rmp_init(void)
  */
 struct rmp_entry *rmp_entry(u64 pa)
 {
-	for (u32 i = 0; i < machine.ram_count; i++) {
+	for (u32 i = 0; i < machine.range_count; i++) {
 		const struct range *ram = &machine.ram[i];
 
 		if (pa >= ram->start && pa < ram->end)

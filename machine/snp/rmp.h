@@ -30,10 +30,6 @@ void rmp_init(void);
 struct rmp_entry *rmp_entry(u64 pa);
 bool is_shared(u64 pa);
 
-/* One lock for the RMP and the nested tables that follow from it. */
-void rmp_lock(void);
-void rmp_unlock(void);
-
 /* PSMASH, UNSMASH: only the size changes. Caller holds the lock. */
 void rmp_smash(u64 pa);
 bool rmp_unsmash(u64 pa);

@@ -5,6 +5,7 @@
 #ifndef MACHINE_SNP_H
 #define MACHINE_SNP_H
 
+#include "../svm/platform.h"
 #include "../svm/vcpu.h"
 #include "rmp.h"
 
@@ -50,6 +51,7 @@ void vmsa_release(struct vcpu *v);
 /* level.c: which level runs */
 void level_switch(struct vcpu *v, u32 to);
 bool level_restricted(const struct vcpu *v, u32 level);
+void level_reset(struct vcpu *v, u32 level, u64 vmsa);
 int level_start(u32 apic_id, u32 level, u64 vmsa);
 void level_requests(struct vcpu *v);
 enum vmsa_fault level_run(struct vcpu *v, u32 to);
@@ -62,11 +64,22 @@ bool doorbell_waiting(const struct vcpu *v, u32 level);
 void doorbell_post_guest_vector(struct vcpu *v, u32 level, u8 vector,
 				bool level_triggered);
 
+/* cpuid.c: on @index's own physical CPU; table: 4096 bytes for the guest */
+void snp_cpuid(u32 leaf, u32 subleaf, u32 index, u32 out[4]);
+void snp_cpuid_table(void *page);
+
+/* vc.c: #VC */
+void inject_vc(struct vcpu *v, u64 exit_code);
+
 /* exits */
+void snp_exit(struct vcpu *v, u64 code);
 bool snp_msr(struct vcpu *v, u32 msr, bool write);
 void snp_undefined(struct vcpu *v);
 void snp_vmgexit(struct vcpu *v);
 void snp_npf(struct vcpu *v);
+
+/* ready.c */
+bool snp_ready(struct vcpu *v, struct vapic_out *out);
 
 /* ghcb.c */
 void ghcb_page(struct vcpu *v, u64 gpa);

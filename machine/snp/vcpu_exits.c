@@ -107,11 +107,11 @@ enum ghcb_error exit_apic_ids(struct exit *x)
 		return GHCB_OK;
 	}
 	memcpy(list.id, machine.apic_id, sizeof(list.id));
-	rmp_lock();
+	mem_lock();
 	ok = !(pa & (PAGE_SIZE - 1)) && is_shared(pa);
 	if (ok)
 		memcpy((void *)pa, &list, sizeof(list));
-	rmp_unlock();
+	mem_unlock();
 	if (!ok)
 		return GHCB_ERR_INVALID_INPUT;
 	ghcb_set(x, rax, 1);

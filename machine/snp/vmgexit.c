@@ -78,10 +78,10 @@ static u64 psc_msr(struct vcpu *v, u64 request)
 	bool ok = false;
 
 	if (op == 1 || op == 2) {
-		rmp_lock();
+		mem_lock();
 		ok = rmp_assign(pa, PAGE_SIZE, op == 1);
 		npt_shootdown();
-		rmp_unlock();
+		mem_unlock();
 	}
 	v->count[COUNT_PSC]++;
 	return 0x015 | (ok ? 0 : 1ULL << 32);
@@ -92,7 +92,7 @@ static u64 cpuid_msr(struct vcpu *v, u64 request)
 	u32 reg = request >> 30 & 3;
 	u32 out[4];
 
-	cpuid_host((u32)(request >> 32), 0, v->index, out);
+	snp_cpuid((u32)(request >> 32), 0, v->index, out);
 	return 0x005 | (u64)reg << 30 | (u64)out[reg] << 32;
 }
 

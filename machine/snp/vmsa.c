@@ -209,7 +209,7 @@ enum vmsa_fault vmsa_load(struct vcpu *v)
 	struct level *l = vcpu_level(v);
 	enum vmsa_fault fault;
 
-	rmp_lock();
+	mem_lock();
 	fault = vmsa_check(v, v->current);
 	if (fault == VMSA_OK) {
 		load(v);
@@ -219,7 +219,7 @@ enum vmsa_fault vmsa_load(struct vcpu *v)
 			load_fpu(page_of(l));
 		v->vmsa_in_use = l->vmsa;
 	}
-	rmp_unlock();
+	mem_unlock();
 	return fault;
 }
 
@@ -230,12 +230,12 @@ enum vmsa_fault vmsa_load(struct vcpu *v)
  */
 void vmsa_store(struct vcpu *v, u64 exit_code)
 {
-	rmp_lock();
+	mem_lock();
 	/* PVALIDATE can have made it invalid meanwhile: nothing to write to. */
 	if (is_vmsa(vcpu_level(v)))
 		store(v, exit_code);
 	v->loaded = false;
-	rmp_unlock();
+	mem_unlock();
 }
 
 /**
@@ -250,9 +250,9 @@ void vmsa_release(struct vcpu *v)
 		vmsa_store(v, VMEXIT_INTR);
 	if (!v->vmsa_in_use)
 		return;
-	rmp_lock();
+	mem_lock();
 	if (is_vmsa(vcpu_level(v)))
 		store_fpu(page_of(vcpu_level(v)));
 	v->vmsa_in_use = 0;
-	rmp_unlock();
+	mem_unlock();
 }

@@ -119,11 +119,13 @@ static int frame_long(struct vcpu *v, u8 vector, const u64 *error_code)
 }
 
 /* 32-bit protected mode, from CPL 0 to CPL 0: what firmware needs. */
-static int frame_protected(struct vcpu *v, u8 vector, u64 error_code)
+static int frame_protected(struct vcpu *v, u8 vector, const u64 *error_code)
 {
 	struct save_area *s = vcpu_save(v);
 	u64 gate, cs;
 	u32 frame[4], esp;
+	u32 *first = error_code ? frame : frame + 1;
+	u32 size = (u32)((u64)(frame + 4) - (u64)first);
 
 	if (s->cpl || vector * 8U + 7 > s->idtr.limit ||
 	    guest_read(v, s->idtr.base + vector * 8U, &gate, sizeof(gate)))
@@ -132,12 +134,12 @@ static int frame_protected(struct vcpu *v, u8 vector, u64 error_code)
 				 GATE_TYPE(gate) != GATE_TRAP) ||
 	    read_descriptor(v, (u16)(gate >> 16), &cs))
 		return -1;
-	frame[0] = (u32)error_code;
+	frame[0] = error_code ? (u32)*error_code : 0;
 	frame[1] = (u32)s->rip;
 	frame[2] = s->cs.selector;
 	frame[3] = (u32)(s->rflags | RFLAGS_RF);
-	esp = (u32)s->rsp - (u32)sizeof(frame);
-	if (guest_write(v, s->ss.base + esp, frame, sizeof(frame)))
+	esp = (u32)s->rsp - size;
+	if (guest_write(v, s->ss.base + esp, first, size))
 		return -1;
 
 	s->rsp = esp;
@@ -166,33 +168,26 @@ void inject_interrupt(struct vcpu *v, u8 vector)
 }
 
 /**
- * inject_vc() - deliver #VC now
+ * inject_frame() - deliver an exception now, by a frame on the guest's stack
  * @v: vCPU
- * @exit_code: the SVM exit code that is the error code (APM 15.35.5)
+ * @vector: 0..31
+ * @error_code: NULL for exceptions without one
  *
- * If there is no way to push the frame the guest gets #DF, as for any fault
- * while a contributory exception is delivered.
+ * Return: 0, or -1 if there is no way to push the frame; hardware then raises
+ * #DF, as for any fault while a contributory exception is delivered.
  */
-void inject_vc(struct vcpu *v, u64 exit_code)
+int inject_frame(struct vcpu *v, u8 vector, const u64 *error_code)
 {
 	const struct save_area *s = vcpu_save(v);
-	static u32 told;
 	int err = -1;
 
-	v->count[COUNT_VC]++;
 	/* a fault while an event was delivered: the event is gone */
 	vcpu_level(v)->reinject = 0;
 	if (vcpu_long_mode(v))
-		err = frame_long(v, VECTOR_VC, &exit_code);
+		err = frame_long(v, vector, error_code);
 	else if ((s->cr0 & CR0_PE) && !(s->rflags & RFLAGS_VM))
-		err = frame_protected(v, VECTOR_VC, exit_code);
-	if (err) {
-		/* not without end: a guest can do it all day long */
-		if (__atomic_fetch_add(&told, 1, __ATOMIC_RELAXED) < 16)
-			print("vcpu%u vmpl%u: #VC 0x%lx at rip 0x%lx: no frame, #DF",
-			      v->index, v->current, exit_code, s->rip);
-		inject_exception(v, VECTOR_DF, 0);
-		return;
-	}
-	v->vmcb->interrupt_shadow = 0;
+		err = frame_protected(v, vector, error_code);
+	if (!err)
+		v->vmcb->interrupt_shadow = 0;
+	return err;
 }

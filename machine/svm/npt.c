@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nested page tables. Each VMPL has a private view (C-bit set) with what the
- * RMP lets it do; all share one view of the memory that is not the guest's
- * (C-bit clear) and of the devices. Both are leaves of one 5-level tree per
- * VMPL: the C-bit, 51, is an index bit of its root.
+ * Nested page tables. Each level has a private view with what its platform
+ * lets it do; all share one view of the memory that is the host's too, and of
+ * the devices. An address bit, the C-bit (set: private) or the shared bit
+ * (set: shared), selects the view. Both are leaves of one 5-level tree per
+ * level:
  *
- *	root[8] (bit 51)  -> private view of the VMPL
- *	root[0]           -> shared view, or the private one while the guest
- *			     has paging off: then every access is private
+ *	root[0]		-> the view for the bit clear
+ *	root[8]		-> the view for the bit set, if it is bit 51
+ *
+ * A bit 47 is the top index bit below root[0]: there the upper half of the
+ * private view's first table is the lower half of the shared view's.
+ *
+ * While an SNP guest has paging off every access is private: it gets a root
+ * of its own for that.
  *
  * Tables are filled 2 MiB at a time when a fault asks for it and follow the
- * RMP afterwards.
+ * state of pages afterwards.
  */
 #include "../cpu.h"
-#include "../snp/rmp.h"
-#include "vcpu.h"
+#include "platform.h"
 
 #define NPT_P		BIT_ULL(0)
 #define NPT_W		BIT_ULL(1)
@@ -25,7 +30,7 @@
 #define NPT_ADDR	0x000ffffffffff000ULL
 #define NPT_TABLE	(NPT_P | NPT_W | NPT_U | NPT_A)
 #define ENTRIES		512
-#define C_BIT_INDEX	8	/* bit 51 within bits 56:48 */
+#define TOP_SHIFT	48	/* of the root's index */
 #define DEVICE_TABLES	1024	/* more than any guest has devices for */
 #define KICK_TURNS	(1U << 22)
 
@@ -33,81 +38,112 @@ static u64 *private_view[LEVELS];
 static u64 *shared_view;
 static u64 *root_paging[LEVELS];
 static u64 *root_flat[LEVELS];
+static bool split_view;		/* the bit is below the root's index */
+static struct spinlock lock;
 static u64 generation;
 static u32 device_tables;
 static bool stale;
 
+/* mem_lock(), mem_unlock(): page states and the tables that follow from them */
+void mem_lock(void)
+{
+	spin_lock(&lock);
+}
+
+void mem_unlock(void)
+{
+	spin_unlock(&lock);
+}
+
+/**
+ * npt_init() - empty tables; the platform knows its address bit
+ */
 void npt_init(void)
 {
+	u64 bit = platform->address_bit();
+	u32 index = (u32)(bit >> TOP_SHIFT);
+
+	split_view = !index;
 	shared_view = page_alloc(1);
 	for (u32 l = 0; l < LEVELS; l++) {
+		u64 *clear, *set;
+
 		private_view[l] = page_alloc(1);
 		root_paging[l] = page_alloc(1);
 		root_flat[l] = page_alloc(1);
-		root_paging[l][0] = (u64)shared_view | NPT_TABLE;
-		root_paging[l][C_BIT_INDEX] = (u64)private_view[l] | NPT_TABLE;
+		clear = platform->shared_by_bit ? private_view[l] : shared_view;
+		set = platform->shared_by_bit ? shared_view : private_view[l];
+		root_paging[l][0] = (u64)clear | NPT_TABLE;
+		if (!split_view)
+			root_paging[l][index] = (u64)set | NPT_TABLE;
 		root_flat[l][0] = (u64)private_view[l] | NPT_TABLE;
 	}
 }
 
 /**
- * npt_root() - N_CR3 for a VMPL
- * @vmpl: level
- * @paging: the guest has paging on, so that its C-bits count
+ * npt_root() - N_CR3 for a level
+ * @level: level
+ * @paging: the guest has paging on, so that its address bits count
  */
-u64 npt_root(u32 vmpl, bool paging)
+u64 npt_root(u32 level, bool paging)
 {
-	return (u64)(paging ? root_paging[vmpl] : root_flat[vmpl]);
+	return (u64)(paging ? root_paging[level] : root_flat[level]);
 }
 
-/* The last-level table for @pa below a 4-level view, NULL if there is none. */
-static u64 *find_table(u64 *view, u64 pa, bool create)
+/* A first table of the shared view is to be found through every private one. */
+static void link_shared(u64 index)
+{
+	for (u32 l = 0; l < LEVELS; l++)
+		private_view[l][ENTRIES / 2 + index] = shared_view[index];
+}
+
+/* The last-level table for @gpa below a 4-level view, NULL if there is none. */
+static u64 *find_table(u64 *view, u64 gpa, bool create)
 {
 	u64 *table = view;
 
 	for (int shift = 39; shift > 12; shift -= 9) {
-		u64 *e = &table[(pa >> shift) & (ENTRIES - 1)];
+		u64 index = (gpa >> shift) & (ENTRIES - 1);
+		u64 *e = &table[index];
 
 		if (!*e) {
 			if (!create)
 				return NULL;
-			if (!is_ram(pa) && ++device_tables > DEVICE_TABLES)
+			if (!is_ram(gpa) && ++device_tables > DEVICE_TABLES)
 				guest_end("touched too many addresses where no device is");
 			*e = (u64)page_alloc(1) | NPT_TABLE;
+			if (split_view && table == shared_view)
+				link_shared(index);
 		}
 		table = (u64 *)(*e & NPT_ADDR);
 	}
 	return table;
 }
 
-static u64 private_entry(u32 vmpl, u64 pa)
+static u64 private_entry(u32 level, u64 gpa)
 {
-	const struct rmp_entry *e = rmp_entry(pa);
-	u8 perm;
+	u32 rights = platform->rights(level, gpa);
 	u64 entry;
 
-	if (!e || !(e->flags & RMP_ASSIGNED) || !(e->flags & RMP_VALIDATED))
+	if (!(rights & RIGHT_READ))
 		return 0;
-	perm = e->perm[vmpl];
-	if (!(perm & PERM_READ))
-		return 0;
-	entry = pa | NPT_P | NPT_U | NPT_A | NPT_D;
-	if (perm & PERM_WRITE)
+	entry = (u64)gpa_ptr(gpa) | NPT_P | NPT_U | NPT_A | NPT_D;
+	if (rights & RIGHT_WRITE)
 		entry |= NPT_W;
-	/* Nested tables know one execute bit only: either right allows both. */
-	if (!(perm & (PERM_USER_EXEC | PERM_SUPER_EXEC)))
+	if (!(rights & RIGHT_EXEC))
 		entry |= NPT_NX;
 	return entry;
 }
 
-static u64 shared_entry(u64 pa)
+static u64 shared_entry(u64 gpa)
 {
-	const struct rmp_entry *e = rmp_entry(pa);
+	void *ram = gpa_ptr(gpa);
 
-	if (e ? (e->flags & RMP_ASSIGNED) != 0 : !mmio_direct(pa))
+	if (ram ? !platform->is_shared(gpa) : !mmio_direct(gpa))
 		return 0;
-	/* Instruction fetches are private whatever the C-bit: never from here. */
-	return pa | NPT_P | NPT_W | NPT_U | NPT_A | NPT_D | NPT_NX;
+	/* Instruction fetches are private whatever the bit: never from here. */
+	return (ram ? (u64)ram : gpa) | NPT_P | NPT_W | NPT_U | NPT_A | NPT_D |
+	       NPT_NX;
 }
 
 static void set_entry(u64 *e, u64 val)
@@ -119,48 +155,48 @@ static void set_entry(u64 *e, u64 val)
 }
 
 /**
- * npt_update() - follow a change of a page's RMP entry in all views
- * @pa: the page
+ * npt_update() - follow a change of a page's state in all views
+ * @gpa: the page
  *
- * Caller holds the RMP lock.
+ * Caller holds the memory lock.
  */
-void npt_update(u64 pa)
+void npt_update(u64 gpa)
 {
-	u64 index = (pa >> PAGE_SHIFT) & (ENTRIES - 1);
+	u64 index = (gpa >> PAGE_SHIFT) & (ENTRIES - 1);
 	u64 *table;
 
 	for (u32 l = 0; l < LEVELS; l++) {
-		table = find_table(private_view[l], pa, false);
+		table = find_table(private_view[l], gpa, false);
 		if (table)
-			set_entry(&table[index], private_entry(l, pa));
+			set_entry(&table[index], private_entry(l, gpa));
 	}
-	table = find_table(shared_view, pa, false);
+	table = find_table(shared_view, gpa, false);
 	if (table)
-		set_entry(&table[index], shared_entry(pa));
+		set_entry(&table[index], shared_entry(gpa));
 }
 
 /**
  * npt_fill() - enter the 2 MiB around a page that a guest faulted on
- * @vmpl: level, for the private view
- * @pa: physical address
+ * @level: level, for the private view
+ * @gpa: guest-physical address without the bit
  * @private_view_wanted: which view
  *
- * Caller holds the RMP lock.
- * Return: true if @pa itself can be accessed now.
+ * Caller holds the memory lock.
+ * Return: true if @gpa itself can be accessed now.
  */
-bool npt_fill(u32 vmpl, u64 pa, bool private_view_wanted)
+bool npt_fill(u32 level, u64 gpa, bool private_view_wanted)
 {
-	u64 *view = private_view_wanted ? private_view[vmpl] : shared_view;
-	u64 *table = find_table(view, pa, true);
-	u64 base = pa & ~(PAGE_2M - 1);
+	u64 *view = private_view_wanted ? private_view[level] : shared_view;
+	u64 *table = find_table(view, gpa, true);
+	u64 base = gpa & ~(PAGE_2M - 1);
 
 	for (u64 i = 0; i < ENTRIES; i++) {
 		u64 p = base + i * PAGE_SIZE;
 
 		set_entry(&table[i], private_view_wanted ?
-			  private_entry(vmpl, p) : shared_entry(p));
+			  private_entry(level, p) : shared_entry(p));
 	}
-	return table[(pa >> PAGE_SHIFT) & (ENTRIES - 1)] & NPT_P;
+	return table[(gpa >> PAGE_SHIFT) & (ENTRIES - 1)] & NPT_P;
 }
 
 /**
@@ -168,7 +204,7 @@ bool npt_fill(u32 vmpl, u64 pa, bool private_view_wanted)
  *
  * Returns when no CPU runs its guest with translations from before. A CPU in
  * the machine's own code flushes on its way back and need not be waited for.
- * Caller holds the RMP lock (so that two never wait for each other).
+ * Caller holds the memory lock (so that two never wait for each other).
  */
 void npt_shootdown(void)
 {

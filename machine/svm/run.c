@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run loop of a vCPU on its physical CPU: take physical interrupts, see
- * which level has a reason to run, inject, enter, act on the exit.
+ * The run loop of a vCPU on its physical CPU: take physical interrupts, have
+ * the platform choose what runs, inject, enter, act on the exit.
  */
 #include "../cpu.h"
 #include "../hostile.h"
-#include "../snp/snp.h"
-#include "vcpu.h"
+#include "platform.h"
 
 #define MSR_EFER		0xc0000080
 #define MSR_VM_HSAVE_PA		0xc0010117
@@ -31,7 +30,7 @@ static u8 *iopm;
  */
 void guest_init(void)
 {
-	rmp_init();
+	platform->init();
 	npt_init();
 	hostile_init();
 	msrpm = page_alloc(2);
@@ -69,7 +68,7 @@ static void init_cpu(struct vcpu *v)
 
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (u64)page_alloc(1));
-	b->cr_write = BIT(8);
+	b->cr_write = BIT(8) | platform->cr_write;
 	b->exceptions = BIT(VECTOR_UD);
 	b->intercept3 = ICPT_INTR | ICPT_NMI | ICPT_INIT | ICPT_RDPMC |
 			ICPT_CPUID | ICPT_INVD | ICPT_HLT | ICPT_INVLPGA |
@@ -133,12 +132,15 @@ void vcpu_advance(struct vcpu *v, u64 bytes)
 	v->vmcb->interrupt_shadow = 0;
 }
 
-/*
- * Physical timer: the earliest deadline that matters now. A guest can ask for
- * a tick of its APIC timer on every clock: it does not get one before it could
- * do anything with the last.
+/**
+ * vcpu_arm() - set the physical timer
+ * @v: own vCPU
+ * @deadline: the earliest that matters now, TSC; ~0: none
+ *
+ * A guest can ask for a tick of its APIC timer on every clock: it does not get
+ * one before it could do anything with the last.
  */
-static void arm_timer(struct vcpu *v, u64 deadline)
+void vcpu_arm(struct vcpu *v, u64 deadline)
 {
 	u64 soon = rdtsc() + machine.tsc_khz / 1000 * MIN_TICK_US;
 
@@ -198,14 +200,6 @@ static void prepare_event(struct vcpu *v, const struct vapic_out *out)
 		l->reinject = 0;
 		return;
 	}
-	if (level_restricted(v, v->current)) {
-		if (doorbell_signal(v, v->current)) {
-			v->count[COUNT_HV]++;
-			b->event_inj = VECTOR_HV | EVENT_TYPE_EXCEPTION |
-				       EVENT_VALID;
-		}
-		return;
-	}
 	if (out->nmi && !l->nmi_blocked) {
 		vapic_take_nmi(&l->apic);
 		l->nmi_blocked = true;
@@ -226,67 +220,6 @@ static void prepare_event(struct vcpu *v, const struct vapic_out *out)
 	b->intercept3 |= ICPT_VINTR;
 }
 
-/* May the current level go on, or does it wait for something? */
-static bool has_reason(struct vcpu *v, const struct vapic_out *out)
-{
-	struct level *l = vcpu_level(v);
-
-	if (!l->vmsa || l->reset_hold)
-		return false;
-	if (!l->halted)
-		return true;
-	if (level_restricted(v, v->current))
-		return doorbell_waiting(v, v->current);
-	if (out->nmi && !l->nmi_blocked)
-		return true;
-	return out->vector != VAPIC_NONE && (v->loaded ?
-		(v->vmcb->save.rflags & RFLAGS_IF) : vmsa_interrupts_on(l));
-}
-
-/*
- * See to all levels' APICs; returns what the current one can take. An event
- * for VMPL0 takes the vCPU away from a higher level.
- */
-static void look(struct vcpu *v, struct vapic_out *current)
-{
-	struct vapic_out out[LEVELS];
-	u64 deadline = hostile_look(v);
-	u32 unasked;
-
-	for (u32 l = 0; l < LEVELS; l++) {
-		if (!v->level[l].vmsa)
-			continue;
-		doorbell_taken(v, l);
-		apic_scan(v, l, &out[l]);
-		/* A level that is not called for misses none of its ticks. */
-		if ((!l || l == v->current) && out[l].next_deadline < deadline)
-			deadline = out[l].next_deadline;
-		if (level_restricted(v, l))
-			doorbell_sync(v, l, &out[l]);
-	}
-	arm_timer(v, deadline);
-	if (v->current && v->level[0].vmsa && level_restricted(v, 0) &&
-	    doorbell_waiting(v, 0))
-		level_switch(v, 0);
-	/* VMPL0 sleeps and somebody gave this vCPU a level to run. */
-	if (!v->current && v->level[0].halted && !doorbell_waiting(v, 0)) {
-		for (u32 l = 1; l < LEVELS; l++) {
-			if (v->level[l].start_wanted &&
-			    vmsa_check(v, l) == VMSA_OK) {
-				level_switch(v, l);
-				break;
-			}
-		}
-	}
-	unasked = hostile_level(v);
-	if (unasked != v->current)
-		level_switch(v, unasked);
-	if (v->level[v->current].vmsa)
-		*current = out[v->current];
-	else
-		*current = (struct vapic_out){ .vector = VAPIC_NONE };
-}
-
 static void emulate_cr8_write(struct vcpu *v)
 {
 	u8 insn[4];
@@ -305,16 +238,6 @@ static void emulate_cr8_write(struct vcpu *v)
 		vcpu_advance(v, 4);
 }
 
-/* VMGEXIT has a prefix that VMMCALL has not; the exit code is the same. */
-static bool is_vmgexit(struct vcpu *v)
-{
-	u8 insn[4];
-
-	return guest_fetch(v, insn, 4) == 4 &&
-	       (insn[0] == 0xf3 || insn[0] == 0xf2) && insn[1] == 0x0f &&
-	       insn[2] == 0x01 && insn[3] == 0xd9;
-}
-
 /*
  * MOV to CR3 or CR4 with reserved bits ends in VMEXIT_INVALID on QEMU, with
  * the guest's state intact; hardware raises #GP.
@@ -329,17 +252,29 @@ static void exit_invalid(struct vcpu *v)
 		inject_gp(v);
 		return;
 	}
-	guest_end("VMRUN refused the state of vcpu%u vmpl%u", v->index,
-		  v->current);
+	guest_end("VMRUN refused the state of vcpu%u %s%u", v->index,
+		  platform->level_name, v->current);
 }
 
-static void exit_msr(struct vcpu *v)
+static void count_exit(struct vcpu *v, u64 code)
 {
-	bool write = v->vmcb->exit_info1 & 1;
-
-	v->count[COUNT_MSR]++;
-	if (!snp_msr(v, (u32)v->regs[GPR_RCX], write))
-		inject_vc(v, VMEXIT_MSR);
+	switch (code) {
+	case VMEXIT_NPF:
+		v->count[COUNT_NPF]++;
+		break;
+	case VMEXIT_MSR:
+		v->count[COUNT_MSR]++;
+		break;
+	case VMEXIT_CPUID:
+		v->count[COUNT_CPUID]++;
+		break;
+	case VMEXIT_IOIO:
+		v->count[COUNT_IOIO]++;
+		break;
+	case VMEXIT_HLT:
+		v->count[COUNT_HLT]++;
+		break;
+	}
 }
 
 static void handle_exit(struct vcpu *v)
@@ -358,72 +293,18 @@ static void handle_exit(struct vcpu *v)
 	case VMEXIT_VINTR:
 		v->count[COUNT_VINTR]++;
 		break;
-	case VMEXIT_NPF:
-		v->count[COUNT_NPF]++;
-		snp_npf(v);
-		break;
-	case VMEXIT_MSR:
-		exit_msr(v);
-		break;
-	case VMEXIT_CPUID:
-		v->count[COUNT_CPUID]++;
-		inject_vc(v, code);
-		break;
-	case VMEXIT_IOIO:
-		v->count[COUNT_IOIO]++;
-		inject_vc(v, code);
-		break;
-	case VMEXIT_INVD:
-	case VMEXIT_WBINVD:
-		/* QEMU looks at the intercept before the privilege level */
-		if (b->save.cpl)
-			inject_gp(v);
-		else
-			inject_vc(v, code);
-		break;
-	case VMEXIT_RDPMC:
-	case VMEXIT_MONITOR:
-	case VMEXIT_MWAIT:
-	case VMEXIT_DR7_READ:
-	case VMEXIT_DR7_WRITE:
-		inject_vc(v, code);
-		break;
-	case VMEXIT_MWAIT_ARMED:
-		inject_vc(v, VMEXIT_MWAIT);
-		break;
-	case VMEXIT_VMMCALL:
-		if (is_vmgexit(v))
-			snp_vmgexit(v);
-		else
-			inject_vc(v, code);
-		break;
-	case VMEXIT_HLT:
-		v->count[COUNT_HLT]++;
-		vcpu_advance(v, 1);
-		vcpu_level(v)->halted = true;
-		vmsa_store(v, code);
-		break;
 	case VMEXIT_CR8_WRITE:
 		emulate_cr8_write(v);
 		break;
-	case VMEXIT_UD:
-		snp_undefined(v);
-		break;
-	case VMEXIT_XSETBV:
-	case VMEXIT_INVLPGA:
-	case VMEXIT_VMRUN:
-	case VMEXIT_VMLOAD ... VMEXIT_SKINIT:
-		inject_exception(v, VECTOR_UD, -1);
-		break;
 	case VMEXIT_SHUTDOWN:
-		guest_end("triple fault: vcpu%u vmpl%u rip 0x%lx", v->index,
-			  v->current, b->save.rip);
+		guest_end("triple fault: vcpu%u %s%u rip 0x%lx", v->index,
+			  platform->level_name, v->current, b->save.rip);
 	case VMEXIT_INVALID:
 		exit_invalid(v);
 		break;
 	default:
-		guest_end("exit 0x%lx is not handled: vcpu%u vmpl%u rip 0x%lx",
-			  code, v->index, v->current, b->save.rip);
+		count_exit(v, code);
+		platform->exit(v, code);
 	}
 }
 
@@ -434,7 +315,6 @@ static void enter(struct vcpu *v, const struct vapic_out *out)
 	bool window;
 
 	l->halted = false;
-	l->start_wanted = false;
 	prepare_event(v, out);
 	b->n_cr3 = npt_root(v->current, b->save.cr0 & CR0_PG);
 	b->save.efer |= EFER_SVME;
@@ -458,15 +338,11 @@ void vcpu_main(u32 index)
 	init_cpu(v);
 	for (;;) {
 		irq_window();
-		level_requests(v);
-		look(v, &out);
-		/* what VMRUN refuses does not run; a start may mend it */
-		if (!has_reason(v, &out) ||
-		    (!v->loaded && vmsa_load(v) != VMSA_OK)) {
-			vmsa_release(v);
+		if (platform->ready(v, &out)) {
+			enter(v, &out);
+		} else {
+			platform->idle(v);
 			irq_wait();
-			continue;
 		}
-		enter(v, &out);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vCPU: one per physical CPU. It has up to four levels (VMPLs); one of them
- * runs at a time, each has registers, an APIC and a start state of its own.
+ * A vCPU: one per physical CPU. It has up to four levels (SNP: VMPLs; TDX: L1,
+ * then L2 VMs); one of them runs at a time, each has registers and an APIC of
+ * its own.
  */
 #ifndef MACHINE_VCPU_H
 #define MACHINE_VCPU_H
@@ -34,6 +35,12 @@ enum counter {
 	COUNT_PVALIDATE,
 	COUNT_RMPADJUST,
 	COUNT_PSC,
+	COUNT_TDCALL,
+	COUNT_VMCALL,
+	COUNT_VE,
+	COUNT_ACCEPT,
+	COUNT_AUG,
+	COUNT_MAPGPA,
 	COUNT_MSR,
 	COUNT_IOIO,
 	COUNT_CPUID,
@@ -122,7 +129,7 @@ struct vcpu {
 	bool flush;		/* TLB flush at the next entry */
 	/*
 	 * VMSA in use: the CPU has its x87, SSE and debug registers, and while
-	 * it is loaded the rest, too. Changed under the RMP lock.
+	 * it is loaded the rest, too. Changed under the memory lock.
 	 */
 	u64 vmsa_in_use;
 	u64 event;		/* to inject at the next entry */
@@ -166,6 +173,7 @@ void vmrun(struct vcpu *v);
 void guest_init(void);
 void vcpu_main(u32 index) __attribute__((noreturn));
 void vcpu_kick(struct vcpu *v);
+void vcpu_arm(struct vcpu *v, u64 deadline);
 u64 vcpu_reg(struct vcpu *v, enum gpr reg);
 void vcpu_set_reg(struct vcpu *v, enum gpr reg, u64 value);
 void vcpu_advance(struct vcpu *v, u64 bytes);
@@ -187,14 +195,16 @@ u32 guest_fetch(struct vcpu *v, u8 *buf, u32 size);
 void inject_exception(struct vcpu *v, u8 vector, s64 error_code);
 void inject_gp(struct vcpu *v);
 void inject_page_fault(struct vcpu *v, u64 linear, u64 error_code);
-void inject_vc(struct vcpu *v, u64 exit_code);
+int inject_frame(struct vcpu *v, u8 vector, const u64 *error_code);
 void inject_interrupt(struct vcpu *v, u8 vector);
 
 /* npt.c */
+void mem_lock(void);
+void mem_unlock(void);
 void npt_init(void);
-u64 npt_root(u32 vmpl, bool paging);
-void npt_update(u64 pa);
-bool npt_fill(u32 vmpl, u64 pa, bool private_view);
+u64 npt_root(u32 level, bool paging);
+void npt_update(u64 gpa);
+bool npt_fill(u32 level, u64 gpa, bool private_view);
 void npt_shootdown(void);
 bool npt_enter(struct vcpu *v);
 

@@ -5,29 +5,30 @@
  * and to push exception frames. Tables are private memory whatever the C-bit.
  */
 #include "../cpu.h"
-#include "../snp/rmp.h"
-#include "vcpu.h"
+#include "platform.h"
 
-#define C_BIT		BIT_ULL(51)
 #define PTE_P		BIT_ULL(0)
 #define PTE_W		BIT_ULL(1)
 #define PTE_U		BIT_ULL(2)
 #define PTE_PS		BIT_ULL(7)
-#define PTE_ADDR	0x0007fffffffff000ULL
+#define PTE_ADDR	0x000ffffffffff000ULL
 
 /* Reads a table entry where the guest keeps it; false: no memory there. */
 static bool table_entry(u64 pa, u32 size, u64 *entry)
 {
-	if (!rmp_entry(pa))
+	const void *p = gpa_ptr(pa);
+
+	if (!p)
 		return false;
-	*entry = size == 8 ? *(volatile u64 *)pa : *(volatile u32 *)pa;
+	*entry = size == 8 ? *(const volatile u64 *)p : *(const volatile u32 *)p;
 	return true;
 }
 
 static int walk_tables(u64 root, int levels, u32 bits, u32 size, bool pse,
 		       u64 linear, struct walk *out)
 {
-	u64 table = root;
+	u64 bit = platform->address_bit();
+	u64 table = root & ~bit;
 	int shift = 12 + (levels - 1) * (int)bits;
 
 	out->writable = true;
@@ -52,11 +53,12 @@ static int walk_tables(u64 root, int levels, u32 bits, u32 size, bool pse,
 			u64 mask = BIT_ULL(shift) - 1;
 			u64 addr = entry & (size == 8 ? PTE_ADDR : 0xfffff000);
 
-			out->gpa = (addr & ~mask) | (linear & mask);
-			out->encrypted = size == 8 ? (entry & C_BIT) != 0 : true;
+			out->gpa = (addr & ~mask & ~bit) | (linear & mask);
+			out->encrypted = size != 8 ||
+				!(entry & bit) == platform->shared_by_bit;
 			return 0;
 		}
-		table = entry & (size == 8 ? PTE_ADDR : 0xfffff000);
+		table = entry & (size == 8 ? PTE_ADDR & ~bit : 0xfffff000);
 	}
 	return -1;
 }
@@ -91,16 +93,14 @@ int walk_linear(struct vcpu *v, u64 linear, struct walk *out)
 			   linear, out);
 }
 
-/* May the running level do it? True as long as the caller holds the RMP lock. */
+/* May the running level do it? True as long as the caller holds the memory lock. */
 static bool accessible(const struct vcpu *v, const struct walk *w, bool write)
 {
-	const struct rmp_entry *e = rmp_entry(w->gpa);
-	u8 need = write ? PERM_WRITE | PERM_READ : PERM_READ;
+	u32 need = write ? RIGHT_WRITE | RIGHT_READ : RIGHT_READ;
 
 	if (!w->encrypted)
-		return is_shared(w->gpa);
-	return e && (e->flags & RMP_VALIDATED) &&
-	       (e->perm[v->current] & need) == need;
+		return platform->is_shared(w->gpa);
+	return (platform->rights(v->current, w->gpa) & need) == need;
 }
 
 /* @to_guest: which way. -1: unmapped or not memory that this level may use. */
@@ -116,13 +116,13 @@ static int guest_copy(struct vcpu *v, u64 linear, u8 *buf, u64 size,
 			part = size;
 		if (walk_linear(v, linear, &w))
 			return -1;
-		rmp_lock();
+		mem_lock();
 		ok = accessible(v, &w, to_guest);
 		if (ok && to_guest)
-			memcpy((void *)w.gpa, buf, part);
+			memcpy(gpa_ptr(w.gpa), buf, part);
 		else if (ok)
-			memcpy(buf, (void *)w.gpa, part);
-		rmp_unlock();
+			memcpy(buf, gpa_ptr(w.gpa), part);
+		mem_unlock();
 		if (!ok)
 			return -1;
 		buf += part;
@@ -163,12 +163,16 @@ u32 guest_fetch(struct vcpu *v, u8 *buf, u32 size)
 	while (got < size) {
 		u64 part = PAGE_SIZE - (linear & (PAGE_SIZE - 1));
 		struct walk w;
+		const void *p;
 
 		if (part > size - got)
 			part = size - got;
-		if (walk_linear(v, linear, &w) || !rmp_entry(w.gpa))
+		if (walk_linear(v, linear, &w))
 			break;
-		memcpy(buf + got, (void *)w.gpa, part);
+		p = gpa_ptr(w.gpa);
+		if (!p)
+			break;
+		memcpy(buf + got, p, part);
 		got += (u32)part;
 		linear += part;
 	}
