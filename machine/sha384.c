@@ -2,13 +2,10 @@
 /*
  * SHA-384 (FIPS 180-4).
  */
+#include "../tools/igvm/igvm_measure.h"
 #include "start.h"
 
-#define BLOCK	128
-
-struct state {
-	u64 h[8];
-};
+#define BLOCK	SHA384_BLOCK
 
 static const u64 k[80] = {
 	0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f,
@@ -53,11 +50,11 @@ static inline u64 load(const u8 *p)
 	return __builtin_bswap64(val);
 }
 
-static void block(struct state *s, const u8 *data)
+static void block(struct sha384_stream *s, const u8 *data)
 {
 	u64 w[16];
-	u64 a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3];
-	u64 e = s->h[4], f = s->h[5], g = s->h[6], h = s->h[7];
+	u64 a = s->state[0], b = s->state[1], c = s->state[2], d = s->state[3];
+	u64 e = s->state[4], f = s->state[5], g = s->state[6], h = s->state[7];
 
 	for (u32 i = 0; i < 80; i++) {
 		u64 wi, t1, t2;
@@ -86,14 +83,73 @@ static void block(struct state *s, const u8 *data)
 		b = a;
 		a = t1 + t2;
 	}
-	s->h[0] += a;
-	s->h[1] += b;
-	s->h[2] += c;
-	s->h[3] += d;
-	s->h[4] += e;
-	s->h[5] += f;
-	s->h[6] += g;
-	s->h[7] += h;
+	s->state[0] += a;
+	s->state[1] += b;
+	s->state[2] += c;
+	s->state[3] += d;
+	s->state[4] += e;
+	s->state[5] += f;
+	s->state[6] += g;
+	s->state[7] += h;
+}
+
+/**
+ * sha384_start() - begin a hash over a stream
+ * @s: set up
+ */
+void sha384_start(struct sha384_stream *s)
+{
+	*s = (struct sha384_stream){ .state = {
+		0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
+		0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
+		0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
+	} };
+}
+
+/**
+ * sha384_blocks() - more of the stream
+ * @s: stream
+ * @data: of any alignment
+ * @size: bytes, a multiple of SHA384_BLOCK
+ */
+void sha384_blocks(struct sha384_stream *s, const void *data, size_t size)
+{
+	const u8 *p = data;
+
+	s->size += size;
+	for (; size >= BLOCK; size -= BLOCK, p += BLOCK)
+		block(s, p);
+}
+
+/**
+ * sha384_finish() - the last of the stream, and its hash
+ * @s: stream; of no use afterwards
+ * @data: of any alignment
+ * @size: bytes, any number
+ * @out: 48 bytes; may be within @data
+ */
+void sha384_finish(struct sha384_stream *s, const void *data, size_t size, u8 out[48])
+{
+	size_t rest = size % BLOCK;
+	u8 tail[2 * BLOCK] = { 0 };
+	u64 bits;
+
+	sha384_blocks(s, data, size - rest);
+	bits = __builtin_bswap64((s->size + rest) * 8);
+	if (rest)
+		memcpy(tail, (const u8 *)data + size - rest, rest);
+	tail[rest] = 0x80;
+	/* the length has 128 bits */
+	rest = rest < BLOCK - 16 ? BLOCK : 2 * BLOCK;
+	memcpy(tail + rest - 8, &bits, sizeof(bits));
+	block(s, tail);
+	if (rest > BLOCK)
+		block(s, tail + BLOCK);
+	for (u32 i = 0; i < 6; i++) {
+		u64 word = __builtin_bswap64(s->state[i]);
+
+		memcpy(out + i * 8, &word, sizeof(word));
+	}
 }
 
 /**
@@ -104,30 +160,8 @@ static void block(struct state *s, const u8 *data)
  */
 void sha384(const void *data, size_t size, u8 out[48])
 {
-	struct state s = { {
-		0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
-		0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
-		0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
-	} };
-	const u8 *p = data;
-	u64 bits = (u64)size * 8;
-	u8 tail[2 * BLOCK] = { 0 };
-	size_t rest;
+	struct sha384_stream s;
 
-	for (rest = size; rest >= BLOCK; rest -= BLOCK, p += BLOCK)
-		block(&s, p);
-	memcpy(tail, p, rest);
-	tail[rest] = 0x80;
-	/* the length has 128 bits */
-	rest = rest < BLOCK - 16 ? BLOCK : 2 * BLOCK;
-	bits = __builtin_bswap64(bits);
-	memcpy(tail + rest - 8, &bits, sizeof(bits));
-	block(&s, tail);
-	if (rest > BLOCK)
-		block(&s, tail + BLOCK);
-	for (u32 i = 0; i < 6; i++) {
-		u64 word = __builtin_bswap64(s.h[i]);
-
-		memcpy(out + i * 8, &word, sizeof(word));
-	}
+	sha384_start(&s);
+	sha384_finish(&s, data, size, out);
 }

@@ -81,8 +81,9 @@ void machine_main(u32 magic, u64 address);
 /* madt.c: ACPI interrupt controller table; returns its bytes, 0: no space */
 u32 madt_build(void *buf, u32 size);
 
-/* sha384.c */
+/* sha384.c, sha256.c */
 void sha384(const void *data, size_t size, u8 out[48]);
+void sha256(const void *data, size_t size, u8 out[32]);
 
 #endif /* __ASSEMBLER__ */
 #endif /* MACHINE_START_H */

@@ -14,6 +14,12 @@
 #define IGVM_PAYLOAD_CMDLINE_SIZE	2048
 #define IGVM_PAYLOAD_SETUP_HEADER_SIZE	256
 
+/*
+ * flags: the SVSM tests itself and ends; no guest is started. The page may be
+ * there for this flag alone: whether there is a kernel, kernel_size says.
+ */
+#define IGVM_PAYLOAD_SELFTEST		0x1ULL
+
 /* Offset in a bzImage of what setup_header is a copy of. */
 #define IGVM_PAYLOAD_SETUP_HEADER_START	0x1F1
 
@@ -25,14 +31,14 @@
 #define IGVM_LAYOUT_INITRD		0x8000000ULL
 
 struct igvm_payload {
-	__u64 magic;			/* 0x000 0: there is no kernel */
+	__u64 magic;			/* 0x000 0: there is no payload */
 	__u64 kernel_gpa;		/* 0x008 protected-mode part */
-	__u64 kernel_size;		/* 0x010 bytes */
+	__u64 kernel_size;		/* 0x010 bytes, 0: there is no kernel */
 	__u64 kernel_entry;		/* 0x018 64-bit entry point */
 	__u64 kernel_init_size;		/* 0x020 bytes the kernel needs at kernel_gpa */
 	__u64 initrd_gpa;		/* 0x028 0: none */
 	__u64 initrd_size;		/* 0x030 bytes */
-	__u64 flags;			/* 0x038 0 */
+	__u64 flags;			/* 0x038 IGVM_PAYLOAD_* */
 	char cmdline[IGVM_PAYLOAD_CMDLINE_SIZE];		/* 0x040 NUL terminated */
 	__u8 setup_header[IGVM_PAYLOAD_SETUP_HEADER_SIZE];	/* 0x840 rest zero */
 	__u8 reserved[0x6C0];		/* 0x940 0 */

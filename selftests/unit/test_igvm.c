@@ -98,6 +98,11 @@ static void add_snp(struct compose *c)
 	add_platform(c, 1, IGVM_PLATFORM_SEV_SNP);
 }
 
+static void add_tdx(struct compose *c)
+{
+	add_platform(c, 1, IGVM_PLATFORM_TDX);
+}
+
 static void add_page(struct compose *c, __u64 gpa, __u32 file_offset)
 {
 	ADD(c, PAGE_DATA, page_data, .gpa = gpa, .compatibility_mask = 1,
@@ -443,6 +448,146 @@ static void test_walker(void **state)
 	igvm_measure_page(other, SNP_PAGE_NORMAL, 0x2000, c.file + DATA, 0x00010000);
 	assert_memory_not_equal(got, other, sizeof(other));
 	discard(&c);
+}
+
+/* The machine's own SHA-384, under other names: see rules.mk. */
+void machine_sha384(const void *data, size_t size, __u8 out[IGVM_DIGEST_SIZE]);
+void machine_sha384_start(struct sha384_stream *s);
+void machine_sha384_blocks(struct sha384_stream *s, const void *data, size_t size);
+void machine_sha384_finish(struct sha384_stream *s, const void *data, size_t size,
+			   __u8 out[IGVM_DIGEST_SIZE]);
+
+/* Both implementations, at once and as a stream, for every length of the rest. */
+static void test_sha384(void **state)
+{
+	__u8 data[4 * SHA384_BLOCK], want[IGVM_DIGEST_SIZE], got[IGVM_DIGEST_SIZE];
+	struct sha384_stream s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (__u8)(i * 31 + i / 256);
+	sha384("abc", 3, want);
+	assert_digest(want, "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+			    "8086072ba1e7cc2358baeca134c825a7");
+	for (size_t size = 0; size <= sizeof(data); size++) {
+		sha384(data, size, want);
+		machine_sha384(data, size, got);
+		assert_memory_equal(got, want, sizeof(want));
+		for (size_t first = 0; first <= size; first += SHA384_BLOCK) {
+			sha384_start(&s);
+			sha384_blocks(&s, data, first);
+			sha384_finish(&s, data + first, size - first, got);
+			assert_memory_equal(got, want, sizeof(want));
+			machine_sha384_start(&s);
+			machine_sha384_blocks(&s, data, first);
+			machine_sha384_finish(&s, data + first, size - first, got);
+			assert_memory_equal(got, want, sizeof(want));
+		}
+	}
+}
+
+/* Values computed from the rule by an independent program. */
+static const char mrtd_zero_page[] =
+	"07f08f558c5e2593b33452cf00c12a165c07b027a36424ecfa15ebf39b5415e0"
+	"ed62418458e4bfd77f16fec0f1568dc9";
+static const char mrtd_added[] =
+	"73e66eb2f63d5a2c92c756c54b86b24f1a3d87c07a191518580ba4b227f9edda"
+	"1faeb4223ffb2dd70c789055f9af5e7c";
+static const char mrtd_two_pages[] =
+	"56336d1d218f604f4b8c80a1be4e7769fb04165eb1840fe4416cadf9b9032fc8"
+	"614beb9378156e1678023abcef1285ee";
+
+static void test_mrtd(void **state)
+{
+	__u8 page[IGVM_PAGE_SIZE], digest[IGVM_DIGEST_SIZE];
+	struct sha384_stream s;
+
+	(void)state;
+	sha384_start(&s);
+	igvm_measure_tdx_page(&s, 0xFFFFF000, NULL);
+	sha384_finish(&s, NULL, 0, digest);
+	assert_digest(digest, mrtd_zero_page);
+
+	sha384_start(&s);
+	igvm_measure_tdx_add(&s, 0x800000);
+	sha384_finish(&s, NULL, 0, digest);
+	assert_digest(digest, mrtd_added);
+
+	for (size_t i = 0; i < sizeof(page); i++)
+		page[i] = (__u8)i;
+	sha384_start(&s);
+	igvm_measure_tdx_page(&s, 0x1000, page);
+	igvm_measure_tdx_add(&s, 0x2000);
+	sha384_finish(&s, NULL, 0, digest);
+	assert_digest(digest, mrtd_two_pages);
+}
+
+/* Gives MRTD of the file and throws the file away. */
+static void measure_tdx(struct compose *c, __u8 *digest)
+{
+	struct igvm_file f;
+	const char *why;
+
+	emit(c);
+	for (size_t i = 0; i < 0x1000; i++)
+		c->file[DATA + i] = (__u8)i;
+	assert_int_equal(igvm_open(&f, c->file, c->file_size, &why), 0);
+	assert_int_equal(igvm_measure(&f, 1, digest), 0);
+	assert_int_equal(igvm_measure(&f, 2, digest), -1);
+	discard(c);
+}
+
+/* Files: what is measured, what is only added, what is neither; the order. */
+static void test_mrtd_file(void **state)
+{
+	__u8 digest[IGVM_DIGEST_SIZE], want[IGVM_DIGEST_SIZE];
+	struct sha384_stream s;
+	struct compose c;
+
+	(void)state;
+	start(&c);
+	add_tdx(&c);
+	add_page(&c, 0xFFFFF000, 0);
+	measure_tdx(&c, digest);
+	assert_digest(digest, mrtd_zero_page);
+
+	/* A parameter area is added, in whatever order it was declared. */
+	start(&c);
+	add_tdx(&c);
+	add_area(&c, 0, 0x1000);
+	add_page(&c, 0x1000, DATA);
+	add_typed(&c, 0x3000, IGVM_PAGE_NORMAL, IGVM_PAGE_FLAG_SHARED);
+	add_insert(&c, 0, 0x2000);
+	measure_tdx(&c, digest);
+	assert_digest(digest, mrtd_two_pages);
+
+	/* So is an unmeasured page, whatever it holds. */
+	start(&c);
+	add_tdx(&c);
+	ADD(&c, PAGE_DATA, page_data, .gpa = 0x800000, .compatibility_mask = 1,
+	    .file_offset = DATA, .flags = IGVM_PAGE_FLAG_UNMEASURED);
+	measure_tdx(&c, digest);
+	assert_digest(digest, mrtd_added);
+
+	start(&c);
+	add_tdx(&c);
+	add_area(&c, 0, 0x1000);
+	add_insert(&c, 0, 0x2000);
+	add_page(&c, 0x1000, DATA);
+	measure_tdx(&c, digest);
+	from_hex(want, mrtd_two_pages);
+	assert_memory_not_equal(digest, want, sizeof(want));
+
+	/* TDH.MEM.PAGE.ADD knows 4 KiB only: a large page is 512 small ones. */
+	start(&c);
+	add_tdx(&c);
+	add_typed(&c, 0x200000, IGVM_PAGE_NORMAL, IGVM_PAGE_FLAG_2MB);
+	measure_tdx(&c, digest);
+	sha384_start(&s);
+	for (__u64 gpa = 0x200000; gpa < 0x400000; gpa += 0x1000)
+		igvm_measure_tdx_page(&s, gpa, NULL);
+	sha384_finish(&s, NULL, 0, want);
+	assert_memory_equal(digest, want, sizeof(want));
 }
 
 /*
@@ -934,6 +1079,8 @@ REJECT(page_beyond)	{ page_case(c, BODY(page_data, .gpa = 0x1000, .file_offset =
 REJECT(page_far)	{ page_case(c, BODY(page_data, .gpa = 0x1000, .file_offset = ~0u)); }
 REJECT(secrets_shared)	{ page_case(c, BODY(page_data, .gpa = 0x1000, .data_type = 1, .flags = 4)); }
 REJECT(cpuid_large)	{ page_case(c, BODY(page_data, .data_type = 2, .flags = 1)); }
+REJECT(secrets_tdx)	{ add_tdx(c); add_typed(c, 0x1000, IGVM_PAGE_SECRETS, 0); }
+REJECT(cpuid_tdx)	{ add_tdx(c); add_typed(c, 0x1000, IGVM_PAGE_CPUID_DATA, 0); }
 REJECT(secrets_twice)	{ add_usual(c); add_typed(c, 0x10000, IGVM_PAGE_SECRETS, 0); }
 REJECT(cpuid_twice)	{ add_usual(c); add_typed(c, 0x10000, IGVM_PAGE_CPUID_DATA, 0); }
 
@@ -1117,6 +1264,8 @@ static const struct rejection {
 	ENTRY(page_far, "file data reaches beyond the end of the file"),
 	ENTRY(secrets_shared, "special page is shared or larger than 4 KiB"),
 	ENTRY(cpuid_large, "special page is shared or larger than 4 KiB"),
+	ENTRY(secrets_tdx, "secrets or CPUID page for TDX"),
+	ENTRY(cpuid_tdx, "secrets or CPUID page for TDX"),
 	ENTRY(secrets_twice, "two secrets pages for one platform"),
 	ENTRY(cpuid_twice, "two CPUID pages for one platform"),
 	ENTRY(xf_twice, "two extended CPUID pages for one platform"),
@@ -1800,10 +1949,9 @@ static void test_build(void **state)
 	free(e);
 }
 
-/* Without a kernel: a payload page of zeroes, or one with a command line only. */
-static void test_build_bare(void **state)
+/* Payload page of a file that this command builds from fw.elf. */
+static void assert_bare(const char *options, const struct igvm_payload *want, size_t size)
 {
-	struct igvm_payload want = { .cmdline = "test=all" };
 	struct igvm_directive d;
 	struct igvm_iter it;
 	struct igvm_file f;
@@ -1811,23 +1959,34 @@ static void test_build_bare(void **state)
 	const char *why;
 	int found = 0;
 
-	(void)state;
-	for (int line = 0; line < 2; line++) {
-		assert_int_equal(run("igvm-build --firmware fw.elf %s -o a",
-				     line ? "--cmdline test=all" : ""), 0);
-		load(&file, "a");
-		assert_int_equal(igvm_open(&f, file.data, file.size, &why), 0);
-		assert_int_equal(f.platform[0].highest_vtl, 0);
-		igvm_iter_init(&it, &f, 1);
-		while (igvm_next(&it, &d)) {
-			if (d.type != IGVM_VHT_PAGE_DATA || d.gpa != FW_BASE + 6 * 4096)
-				continue;
-			assert_page(&d, &want, line ? sizeof(want) : 0);
-			found++;
-		}
-		free(file.data);
+	assert_int_equal(run("igvm-build --firmware fw.elf %s -o a", options), 0);
+	load(&file, "a");
+	assert_int_equal(igvm_open(&f, file.data, file.size, &why), 0);
+	assert_int_equal(f.platform[0].highest_vtl, 0);
+	igvm_iter_init(&it, &f, 1);
+	while (igvm_next(&it, &d)) {
+		if (d.type != IGVM_VHT_PAGE_DATA || d.gpa != FW_BASE + 6 * 4096)
+			continue;
+		assert_page(&d, want, size);
+		found++;
 	}
-	assert_int_equal(found, 2);
+	assert_int_equal(found, 1);
+	free(file.data);
+}
+
+/* Without a kernel: a payload page of zeroes, or with what else was asked for. */
+static void test_build_bare(void **state)
+{
+	struct igvm_payload want = { .cmdline = "test=all" };
+
+	(void)state;
+	assert_bare("", &want, 0);
+	assert_bare("--cmdline test=all", &want, sizeof(want));
+	want.magic = 0x0044414F4C594150ULL;
+	want.flags = 1;
+	assert_bare("--svsm-selftest --cmdline test=all", &want, sizeof(want));
+	want.cmdline[0] = 0;
+	assert_bare("--svsm-selftest", &want, 16 * 4);
 }
 
 /* Firmware behind the kernel; a setup header longer than what is saved of it. */
@@ -1871,6 +2030,97 @@ static void test_build_odd(void **state)
 	free(file.data);
 	free(bz);
 	free(e);
+}
+
+/* A TD's firmware ends at 4 GiB, with the page of the reset vector. */
+#define TD_BASE		(0x100000000ULL - FW_PAGES * 4096)
+
+static void save_td(const char *name, __u64 base, int snp_pages)
+{
+	struct fake_elf *e = make_elf(base);
+
+	for (int i = 0; i < 2 && !snp_pages; i++)
+		e->symbol[1 + i].st_shndx = SHN_UNDEF;
+	e->header.e_entry = 0;	/* of no meaning */
+	e->load[0].p_memsz += 0x10;	/* to the last byte of the page */
+	save(name, e, sizeof(*e));
+	free(e);
+}
+
+static void test_build_tdx(void **state)
+{
+	unsigned int pages = 0, inserts = 0;
+	__u8 digest[IGVM_DIGEST_SIZE];
+	char hex[2 * IGVM_DIGEST_SIZE + 2];
+	struct fake_elf *e = make_elf(TD_BASE);
+	struct igvm_directive d;
+	struct igvm_iter it;
+	struct igvm_file f;
+	struct blob file;
+	const char *why;
+	__u64 last = 0;
+
+	(void)state;
+	save_td("td.elf", TD_BASE, 0);
+	assert_int_equal(run("igvm-build --platform tdx --firmware td.elf --kernel bz --vtl2 "
+			     "--verbose -o a"), 0);
+	assert_null(strstr(output, "entry point"));
+	load(&file, "a");
+	assert_int_equal(igvm_open(&f, file.data, file.size, &why), 0);
+	assert_int_equal(f.platforms, 1);
+	assert_int_equal(f.platform[0].type, IGVM_PLATFORM_TDX);
+	assert_int_equal(f.platform[0].mask, 1);
+	assert_int_equal(f.platform[0].highest_vtl, 2);
+	igvm_iter_init(&it, &f, 1);
+	while (igvm_next(&it, &d)) {
+		__u64 n = (d.gpa - TD_BASE) / 4096;
+
+		assert_int_not_equal(d.type, IGVM_VHT_GUEST_POLICY);
+		assert_int_not_equal(d.type, IGVM_VHT_VP_CONTEXT);
+		if (d.type == IGVM_VHT_PARAMETER_INSERT)
+			inserts++;
+		if (d.type != IGVM_VHT_PAGE_DATA)
+			continue;
+		assert_int_equal(d.data_type, IGVM_PAGE_NORMAL);
+		assert_true(d.gpa > last);
+		last = d.gpa;
+		pages++;
+		/* Those that a loader of SNP fills are pages like all others. */
+		if (d.gpa >= TD_BASE && n < 3)
+			assert_page(&d, e->pages[n], 4096);
+	}
+	assert_int_equal(inserts, 3);
+	assert_int_equal(pages, FW_PAGES - 3 + 6);
+	assert_int_equal(last, 0xFFFFF000);
+
+	assert_int_equal(igvm_measure(&f, 1, digest), 0);
+	for (int i = 0; i < IGVM_DIGEST_SIZE; i++)
+		sprintf(hex + 2 * i, "%02x", digest[i]);
+	strcat(hex, "\n");
+	assert_int_equal(run("igvm-measure a"), 0);
+	assert_string_equal(output, hex);
+	assert_int_equal(run("igvm-measure --platform tdx --verbose a"), 0);
+	assert_output("ADD        0x0000ffff6000\nADD        0x0000ffff7000\n");
+	assert_output("ADD+EXTEND 0x0000fffff000\n");
+	assert_string_equal(output + strlen(output) - strlen(hex), hex);
+	assert_refused(run("igvm-measure --platform snp a"), "a: no SEV-SNP platform in this file");
+	assert_int_equal(run("igvm-show a"), 0);
+	assert_output("SUPPORTED_PLATFORM    mask 0x1 platform TDX highest_vtl 2 version 1");
+	free(file.data);
+	free(e);
+
+	assert_int_equal(run("igvm-build --platform tdx --firmware td.elf -o a"), 0);
+	assert_int_equal(run("igvm-show a"), 0);
+	assert_output("platform TDX highest_vtl 0");
+	save_td("td.elf", TD_BASE - 0x1000, 0);
+	assert_refused(run("igvm-build --platform tdx --firmware td.elf -o x"),
+		       "td.elf: nothing at the reset vector 0xfffffff0");
+	save_td("td.elf", TD_BASE + 0x1000, 0);
+	assert_refused(run("igvm-build --platform tdx --firmware td.elf -o x"),
+		       "td.elf: a segment is too large or beyond 4 GiB");
+	save_td("td.elf", TD_BASE, 1);
+	assert_refused(run("igvm-build --platform tdx --firmware td.elf -o x"),
+		       "td.elf: symbol igvm_cpuid_page: there is no such page on TDX");
 }
 
 static void save_elf(void (*change)(struct fake_elf *e))
@@ -2040,8 +2290,13 @@ static void test_usage(void **state)
 		"igvm-build --firmware fw.elf --sev-features 1x -o x",
 		"igvm-build --firmware fw.elf --sev-features -1 -o x",
 		"igvm-build --firmware fw.elf --policy 0x10000 -o x",
+		"igvm-build --firmware fw.elf --platform sgx -o x",
+		"igvm-build --firmware fw.elf --platform tdx --policy 0x30000 -o x",
+		"igvm-build --firmware fw.elf --platform tdx --sev-features 1 -o x",
+		"igvm-build --firmware fw.elf --kernel bz --svsm-selftest -o x",
 		"igvm-show", "igvm-show a b", "igvm-show --nonsense a",
 		"igvm-measure", "igvm-measure a b", "igvm-measure --nonsense a",
+		"igvm-measure --platform sgx a",
 	};
 	static const char *const programs[] = { "igvm-build", "igvm-show", "igvm-measure" };
 
@@ -2108,11 +2363,25 @@ static void test_show(void **state)
 	discard(&c);
 
 	start(&c);
-	add_platform(&c, 1, IGVM_PLATFORM_TDX);
+	add_platform(&c, 1, IGVM_PLATFORM_VSM_ISOLATION);
 	emit(&c);
-	save("tdx", c.file, c.file_size);
-	assert_refused(run("igvm-measure tdx"), "tdx: no SEV-SNP platform in this file");
+	save("vsm", c.file, c.file_size);
+	assert_refused(run("igvm-measure vsm"), "vsm: no SEV-SNP or TDX platform in this file");
 	discard(&c);
+
+	/* Both in one file: SEV-SNP, unless the other one is asked for. */
+	start(&c);
+	add_platform(&c, 2, IGVM_PLATFORM_TDX);
+	add_snp(&c);
+	ADD(&c, PAGE_DATA, page_data, .gpa = 0xFFFFF000, .compatibility_mask = 2);
+	add_page(&c, 0x10000, 0);
+	emit(&c);
+	save("both", c.file, c.file_size);
+	discard(&c);
+	assert_int_equal(run("igvm-measure both"), 0);
+	assert_output("6a700778d86899861ca158177ddb255b59e9353602e1e86e495ad1393a49a524");
+	assert_int_equal(run("igvm-measure -p tdx both"), 0);
+	assert_output(mrtd_zero_page);
 
 	start(&c);
 	add_snp(&c);
@@ -2136,6 +2405,9 @@ int main(void)
 		cmocka_unit_test(test_vmsa),
 		cmocka_unit_test(test_second_chain),
 		cmocka_unit_test(test_walker),
+		cmocka_unit_test(test_sha384),
+		cmocka_unit_test(test_mrtd),
+		cmocka_unit_test(test_mrtd_file),
 		cmocka_unit_test(test_iterate),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_accept),
@@ -2147,6 +2419,7 @@ int main(void)
 		cmocka_unit_test(test_build),
 		cmocka_unit_test(test_build_bare),
 		cmocka_unit_test(test_build_odd),
+		cmocka_unit_test(test_build_tdx),
 		cmocka_unit_test(test_build_bad_elf),
 		cmocka_unit_test(test_build_bad_kernel),
 		cmocka_unit_test(test_usage),

@@ -8,6 +8,9 @@
 
 #define MAX_SEGMENTS	64
 
+/* Where every processor of a TD begins, whatever the ELF file says. */
+#define TDX_RESET_VECTOR	0xFFFFFFF0ULL
+
 /* Guest memory that one firmware may take: guards against absurd p_memsz. */
 #define MAX_FIRMWARE	(1ULL << 30)
 
@@ -200,13 +203,38 @@ static __u64 special_page(struct image *img, const struct elf *e, const char *na
 	return gpa;
 }
 
+/* The loader fills these on SEV-SNP alone: elsewhere nothing would come. */
+static void snp_page(struct image *img, const struct elf *e, const char *name,
+		     enum page_kind kind)
+{
+	if (img->platform == IGVM_PLATFORM_SEV_SNP)
+		special_page(img, e, name, kind);
+	else if (find_symbol(e, name) != NO_GPA)
+		die("%s: symbol %s: there is no such page on TDX", e->file.name, name);
+}
+
+static void find_entry(struct image *img, const struct elf *e)
+{
+	if (img->platform == IGVM_PLATFORM_TDX) {
+		if (!image_find_page(img, TDX_RESET_VECTOR & ~(IGVM_PAGE_SIZE - 1ULL)))
+			die("%s: nothing at the reset vector 0x%llx", e->file.name,
+			    TDX_RESET_VECTOR);
+		return;
+	}
+	img->entry = to_gpa(e, e->header.e_entry);
+	if (img->entry == NO_GPA)
+		die("%s: entry point is in no loaded segment", e->file.name);
+}
+
 /**
  * load_firmware() - segments, entry point and special pages of an ELF file
- * @img: image; regions, pages, entry and the GPAs of special pages are set
+ * @img: image for a platform; regions, pages, entry and the GPAs of special
+ *	pages are set
  * @name: path
  *
  * Does not return if the file is not a static x86-64 executable whose segments
- * lie below 4 GiB, or if a special page is not one whole page of a segment.
+ * lie below 4 GiB, if a special page is not one whole page of a segment or not
+ * known to the platform, or if there is nothing where the platform begins.
  */
 void load_firmware(struct image *img, const char *name)
 {
@@ -215,12 +243,9 @@ void load_firmware(struct image *img, const char *name)
 	read_blob(&e.file, name);
 	read_headers(&e);
 	add_segments(img, &e);
-	img->entry = to_gpa(&e, e.header.e_entry);
-	if (img->entry == NO_GPA)
-		die("%s: entry point is in no loaded segment", name);
-
-	special_page(img, &e, "igvm_cpuid_page", PAGE_CPUID);
-	special_page(img, &e, "igvm_secrets_page", PAGE_SECRETS);
+	find_entry(img, &e);
+	snp_page(img, &e, "igvm_cpuid_page", PAGE_CPUID);
+	snp_page(img, &e, "igvm_secrets_page", PAGE_SECRETS);
 	img->area_gpa[AREA_GENERAL] =
 		special_page(img, &e, "igvm_param_page", PAGE_PARAMETERS);
 	img->area_gpa[AREA_MADT] =

@@ -150,7 +150,7 @@ void set_cmdline(struct image *img, const char *cmdline)
 	struct igvm_payload *p = img->payload;
 	size_t length = strlen(cmdline), most = sizeof(p->cmdline) - 1;
 
-	if (p->magic && saved_field(img, BZ_CMDLINE_SIZE, 4) < most)
+	if (p->kernel_size && saved_field(img, BZ_CMDLINE_SIZE, 4) < most)
 		most = saved_field(img, BZ_CMDLINE_SIZE, 4);
 	if (length > most)
 		die("command line has %zu characters, at most %zu fit", length, most);

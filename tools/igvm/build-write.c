@@ -10,7 +10,7 @@
 
 #include "igvm_read.h"
 
-#define MASK	1u	/* compatibility mask of SEV_SNP, our only platform */
+#define MASK	1u	/* compatibility mask of the one platform of a file */
 
 struct headers {
 	__u8 *data;
@@ -34,12 +34,18 @@ static void add_header(struct headers *h, __u32 type, const void *body, __u32 le
 	h->size += padded;
 }
 
+/* Guest policy and processor state: a TD has neither in its file. */
+static int has_snp_headers(const struct image *img)
+{
+	return img->platform == IGVM_PLATFORM_SEV_SNP;
+}
+
 static void add_platform(struct headers *h, const struct image *img)
 {
 	struct igvm_supported_platform platform = {
 		.compatibility_mask = MASK,
 		.highest_vtl = img->vtl2 ? 2 : 0,
-		.platform_type = IGVM_PLATFORM_SEV_SNP,
+		.platform_type = img->platform,
 		.platform_version = 1,
 	};
 	struct igvm_guest_policy policy = {
@@ -48,7 +54,8 @@ static void add_platform(struct headers *h, const struct image *img)
 	};
 
 	add_header(h, IGVM_VHT_SUPPORTED_PLATFORM, &platform, sizeof(platform));
-	add_header(h, IGVM_VHT_GUEST_POLICY, &policy, sizeof(policy));
+	if (has_snp_headers(img))
+		add_header(h, IGVM_VHT_GUEST_POLICY, &policy, sizeof(policy));
 }
 
 static void add_parameter(struct headers *h, __u32 type, enum area area, __u32 offset)
@@ -131,6 +138,8 @@ static __u64 add_directives(struct headers *h, const struct image *img, __u64 da
 		if (has_data(p))
 			at += IGVM_PAGE_SIZE;
 	}
+	if (!has_snp_headers(img))
+		return at - data_start;
 	/* Last, because KVM measures it last wherever it stands in the file. */
 	vp.file_offset = (__u32)at;
 	add_header(h, IGVM_VHT_VP_CONTEXT, &vp, sizeof(vp));
@@ -153,8 +162,10 @@ static void write_pages(FILE *f, const struct image *img)
 	for (size_t i = 0; i < img->pages; i++)
 		if (has_data(&img->page[i]))
 			fwrite(img->page[i].data, IGVM_PAGE_SIZE, 1, f);
-	make_vmsa(vmsa, img->entry, img->sev_features);
-	fwrite(vmsa, IGVM_PAGE_SIZE, 1, f);
+	if (has_snp_headers(img)) {
+		make_vmsa(vmsa, img->entry, img->sev_features);
+		fwrite(vmsa, IGVM_PAGE_SIZE, 1, f);
+	}
 }
 
 /**

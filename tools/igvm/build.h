@@ -41,6 +41,7 @@ enum area {
 struct image {
 	/* settings */
 	const char *output;
+	enum igvm_platform_type platform;	/* SEV_SNP or TDX */
 	int vtl2;
 	int verbose;
 	__u64 sev_features;
@@ -51,7 +52,7 @@ struct image {
 	size_t pages, page_room;
 	struct region region[MAX_REGIONS];
 	unsigned int regions;
-	__u64 entry;
+	__u64 entry;			/* SEV-SNP only: a TD has a fixed one */
 	__u64 area_gpa[AREAS];		/* NO_GPA: not wanted */
 	__u64 payload_gpa;		/* NO_GPA: image takes no payload */
 	struct igvm_payload *payload;

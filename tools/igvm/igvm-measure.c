@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* igvm-measure - SEV-SNP launch digest of an IGVM file. */
+/* igvm-measure - launch digest (SEV-SNP) or MRTD (TDX) of an IGVM file. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,15 @@ const char program_name[] = "igvm-measure";
 
 static const char help[] =
 "Usage: igvm-measure [options] FILE\n"
-"Print the SEV-SNP launch digest of an IGVM file.\n"
+"Print the launch measurement of an IGVM file: the launch digest of SEV-SNP or\n"
+"the MRTD of TDX.\n"
 "\n"
-"  -v, --verbose   print each step of the digest\n"
-"  -h, --help      print this text\n"
-"  -V, --version   print the version\n"
+"  -p, --platform snp|tdx  which one of a file for both (default snp)\n"
+"  -v, --verbose           print each page\n"
+"  -h, --help              print this text\n"
+"  -V, --version           print the version\n"
 "\n"
-"Exit status: 0 measured, 1 invalid file, no SEV-SNP platform or an ID block\n"
+"Exit status: 0 measured, 1 invalid file, neither of the platforms or an ID block\n"
 "with another digest, 2 wrong usage.\n";
 
 static void print_hex(const __u8 *digest)
@@ -38,6 +40,10 @@ static void print_step(void *arg, const struct igvm_step *step)
 	};
 
 	(void)arg;
+	if (step->platform == IGVM_PLATFORM_TDX) {
+		printf("%-10s 0x%012llx\n", step->contents ? "ADD+EXTEND" : "ADD", step->gpa);
+		return;
+	}
 	printf("%-10s 0x%012llx ", names[step->type], step->gpa);
 	if (step->contents)
 		print_hex(step->contents);
@@ -81,9 +87,25 @@ static void check_id_block(const struct igvm_file *f, __u32 mask, const __u8 *di
 	}
 }
 
+/* Return: mask of the platform that was asked for, else of the first there is. */
+static __u32 find_platform(const struct igvm_file *f, const char *name, const char *wanted)
+{
+	__u32 snp = igvm_platform_mask(f, IGVM_PLATFORM_SEV_SNP);
+	__u32 tdx = igvm_platform_mask(f, IGVM_PLATFORM_TDX);
+	__u32 mask = snp ? snp : tdx;
+
+	if (wanted)
+		mask = !strcmp(wanted, "tdx") ? tdx : snp;
+	if (!mask)
+		die("%s: no %s platform in this file", name,
+		    !wanted ? "SEV-SNP or TDX" : !strcmp(wanted, "tdx") ? "TDX" : "SEV-SNP");
+	return mask;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "platform", required_argument, NULL, 'p' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -92,12 +114,17 @@ int main(int argc, char **argv)
 	__u8 digest[IGVM_DIGEST_SIZE];
 	struct igvm_file f;
 	struct blob b;
-	const char *why;
+	const char *why, *wanted = NULL;
 	int c, verbose = 0;
 	__u32 mask;
 
-	while ((c = getopt_long(argc, argv, "vhV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:vhV", options, NULL)) != -1) {
 		switch (c) {
+		case 'p':
+			wanted = optarg;
+			if (strcmp(wanted, "snp") && strcmp(wanted, "tdx"))
+				die_usage("--platform: '%s' is neither snp nor tdx", wanted);
+			break;
 		case 'v':
 			verbose = 1;
 			break;
@@ -119,14 +146,14 @@ int main(int argc, char **argv)
 	read_blob(&b, argv[optind]);
 	if (igvm_open(&f, b.data, b.size, &why))
 		die("%s: %s", b.name, why);
-	mask = igvm_platform_mask(&f, IGVM_PLATFORM_SEV_SNP);
-	if (!mask)
-		die("%s: no SEV-SNP platform in this file", b.name);
+	mask = find_platform(&f, b.name, wanted);
 	igvm_measure_steps(&f, mask, digest, verbose ? print_step : NULL, NULL);
 	print_hex(digest);
 	putchar('\n');
 	close_stdout();
-	warn_order(&f, mask);
-	check_id_block(&f, mask, digest);
+	if (mask == igvm_platform_mask(&f, IGVM_PLATFORM_SEV_SNP)) {
+		warn_order(&f, mask);
+		check_id_block(&f, mask, digest);
+	}
 	return 0;
 }

@@ -526,6 +526,9 @@ static const char *check_page_data(const struct igvm_file *f,
 		return "unknown page data type";
 	if (p.data_type != IGVM_PAGE_NORMAL && (p.flags & ~IGVM_PAGE_FLAG_UNMEASURED))
 		return "special page is shared or larger than 4 KiB";
+	if (p.data_type != IGVM_PAGE_NORMAL &&
+	    (p.compatibility_mask & igvm_platform_mask(f, IGVM_PLATFORM_TDX)))
+		return "secrets or CPUID page for TDX";
 	size = p.flags & IGVM_PAGE_FLAG_2MB ? IGVM_PAGE_SIZE_2M : IGVM_PAGE_SIZE;
 	if (p.gpa & (size - 1))
 		return "guest address is not page aligned";

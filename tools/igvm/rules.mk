@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # IGVM tools. Needs $(BUILD) and $(srctree); $(CC), $(HOSTCC) and $(VERSION) are optional.
-# Freestanding sources for loaders: igvm_read.c (alone) and igvm_measure.c (needs sha384()).
+# Freestanding sources for loaders: igvm_read.c (alone) and igvm_measure.c (needs sha384*()).
 
 IGVM_CC ?= $(or $(HOSTCC),$(CC),cc)
 IGVM_CFLAGS ?= -O2 -g
@@ -16,7 +16,8 @@ igvm-build-objs := igvm-build.o build-image.o build-elf.o build-linux.o build-vm
 	build-write.o host.o igvm_read.o
 igvm-show-objs := igvm-show.o host.o igvm_read.o
 igvm-measure-objs := igvm-measure.o host.o igvm_read.o igvm_measure.o sha384-openssl.o
-igvm-test-objs := test_igvm.o igvm_read.o igvm_measure.o sha384-openssl.o build-vmsa.o host.o
+igvm-test-objs := test_igvm.o igvm_read.o igvm_measure.o sha384-openssl.o build-vmsa.o host.o \
+	machine-sha384.o
 igvm-sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .PHONY: tools-igvm check-igvm
@@ -53,6 +54,13 @@ $(igvm-obj)/san/igvm-show: $(addprefix $(igvm-obj)/san/,$(igvm-show-objs))
 
 $(igvm-obj)/san/igvm-measure: $(addprefix $(igvm-obj)/san/,$(igvm-measure-objs))
 	$(Q)$(IGVM_CC) $(igvm-sanitize) -o $@ $^ -lcrypto
+
+# The machine's SHA-384 beside that of libcrypto, for the test of both.
+$(igvm-obj)/san/machine-sha384.o: $(srctree)/machine/sha384.c $(igvm-headers)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(IGVM_CC) $(igvm-cflags) $(igvm-sanitize) -ffreestanding \
+		$(foreach f,sha384 sha384_start sha384_blocks sha384_finish,-D$(f)=machine_$(f)) \
+		-c -o $@ $<
 
 $(IGVM_TEST): $(addprefix $(igvm-obj)/san/,$(igvm-test-objs)) \
 		$(addprefix $(igvm-obj)/san/,igvm-build igvm-show igvm-measure)
