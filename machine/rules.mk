@@ -15,8 +15,9 @@ machine-ldflags := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,max-page
 machine-obj := $(BUILD)/machine-elf
 machine-sources := $(patsubst $(srctree)/%,%,$(wildcard $(srctree)/machine/*.c \
 		$(srctree)/machine/*.S $(srctree)/machine/snp/*.c \
+		$(srctree)/machine/tdx/*.c \
 		$(srctree)/machine/svm/*.c $(srctree)/machine/svm/*.S)) \
-	svsm-core/vapic.c tools/igvm/igvm_read.c tools/igvm/igvm_measure.c
+	svsm-core/vapic.c arch/snp/gcm.c tools/igvm/igvm_read.c tools/igvm/igvm_measure.c
 machine-objects := $(addprefix $(machine-obj)/,$(addsuffix .o,$(machine-sources)))
 
 .PHONY: machine

@@ -96,6 +96,10 @@ static enum ghcb_error dispatch(struct exit *x)
 		return exit_mmio(x, true);
 	case NAE_PSC:
 		return exit_psc(x);
+	case NAE_GUEST_REQUEST:
+		return exit_guest_request(x);
+	case NAE_EXTENDED_REQUEST:
+		return exit_extended_request(x);
 	case NAE_AP_CREATION:
 		return exit_ap_creation(x);
 	case NAE_HV_DOORBELL:

@@ -80,6 +80,8 @@ enum ghcb_error {
 #define NAE_RESET_HOLD		0x80000004
 #define NAE_JUMP_TABLE		0x80000005
 #define NAE_PSC			0x80000010
+#define NAE_GUEST_REQUEST	0x80000011
+#define NAE_EXTENDED_REQUEST	0x80000012
 #define NAE_AP_CREATION		0x80000013
 #define NAE_HV_DOORBELL		0x80000014
 #define NAE_HV_IPI		0x80000015
@@ -132,12 +134,14 @@ void ghcb_exception(struct exit *x, u8 vector);
 void snp_terminated(struct vcpu *v, u32 set, u32 code, u64 detail)
 	__attribute__((noreturn));
 
-/* exits.c, vcpu_exits.c: by kind */
+/* exits.c, vcpu_exits.c, psp_exit.c: by kind */
 enum ghcb_error exit_cpuid(struct exit *x);
 enum ghcb_error exit_msr(struct exit *x);
 enum ghcb_error exit_ioio(struct exit *x);
 enum ghcb_error exit_mmio(struct exit *x, bool write);
 enum ghcb_error exit_psc(struct exit *x);
+enum ghcb_error exit_guest_request(struct exit *x);
+enum ghcb_error exit_extended_request(struct exit *x);
 enum ghcb_error exit_ap_creation(struct exit *x);
 enum ghcb_error exit_doorbell(struct exit *x);
 enum ghcb_error exit_ipi(struct exit *x);
