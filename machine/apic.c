@@ -5,7 +5,7 @@
  */
 #include "cpu.h"
 #include "hostile.h"
-#include "svm/vcpu.h"
+#include "svm/platform.h"
 
 /* Input clock of the APIC timer; below any TSC. */
 #define BUS_KHZ		100000
@@ -61,6 +61,8 @@ void apic_scan(struct vcpu *v, u32 level, struct vapic_out *out)
 		in.posted_level[i] = __atomic_exchange_n(&l->post.levels[i], 0,
 							 __ATOMIC_SEQ_CST);
 	}
+	in.posted[0] &= ~(BIT_ULL(platform->lowest_vector) - 1);
+	in.posted_level[0] &= ~(BIT_ULL(platform->lowest_vector) - 1);
 	in.nmi = __atomic_exchange_n(&l->post.nmi, 0, __ATOMIC_SEQ_CST);
 	vapic_scan(&l->apic, &in, out);
 }
@@ -100,7 +102,7 @@ void apic_send(struct vcpu *from, u32 level, const struct vapic_ipi *ipi)
 		struct vcpu *v = vcpus[i];
 		struct level *l = &v->level[level];
 
-		if (!l->vmsa || !vapic_match(&l->apic, ipi, from->apic_id))
+		if (!l->live || !vapic_match(&l->apic, ipi, from->apic_id))
 			continue;
 		if (ipi->mode == VAPIC_NMI) {
 			__atomic_store_n(&l->post.nmi, 1, __ATOMIC_SEQ_CST);

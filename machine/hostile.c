@@ -5,16 +5,20 @@
  *
  *	drop-notify=N	lose every Nth vector that comes with RUN_VMPL
  *	repeat-notify=N	deliver every Nth of them again, a little later
- *	tick-early=US	VMPL0's deadline timer rings too early
+ *	tick-early=US	the deadline timer of VMPL0 or L1 rings too early
  *	tick-late=US	or too late
- *	post=V		post host vector V for VMPL2 on every vCPU,
- *	post-ms=N	every N milliseconds (10)
+ *	post=V		post host vector V for VMPL2 or L1 on every vCPU,
+ *	post-unlisted=V	and vector V, which nobody wants; both
+ *	post-ms=N	every N milliseconds (10); the guest can stop this by
+ *			writing 0 to port 0xF8, and have it go on by 1
  *	storm		after each exit of VMPL2 post some vector for it and
- *			some vector for VMPL0
+ *			some vector for VMPL0; after each call of L1 two for it
  *	ghcb-error=N	answer every Nth GHCB request of VMPL0 with garbage
+ *	vmcall-error=N	answer every Nth TDG.VP.VMCALL with garbage
  *	spurious-exit=N	go from VMPL2 to VMPL0 without reason, every Nth time
  *	start-vmpl=L	run VMPL L though VMPL0 did not ask for it
- *	take-page=GPA	take a private page of the guest's away,
+ *	take-page=GPA	take a private page of the guest's away (TDX: and put a
+ *			new one in its place, which waits to be accepted),
  *	take-after=N	after N entries of the first vCPU (10000)
  *	seed=N		be irregular: N is on the average; and which garbage.
  *			The same seed makes the same decisions
@@ -24,6 +28,7 @@
 #include "cpu.h"
 #include "hostile.h"
 #include "snp/snp.h"
+#include "tdx/status.h"
 
 #define GUEST_LEVEL		2
 #define POST_MS			10
@@ -32,14 +37,16 @@
 #define TAKE_ENTRIES		10000
 
 /* what is done every so often */
-enum { DROP, REPEAT, GHCB, EXIT, START, KINDS };
+enum { DROP, REPEAT, GHCB, VMCALL, EXIT, START, KINDS };
+
+static bool quiet;
 
 static struct {
 	bool storm;
 	bool irregular;
 	u64 every[KINDS];
 	u64 early, late, post_period;	/* TSC */
-	u8 post;
+	u8 post, post_unlisted;
 	u32 start_level;
 	u64 page, page_after;
 } wish;
@@ -53,6 +60,7 @@ static struct {
  * @repeat_at: when (TSC)
  * @post_at: when to post next (TSC)
  * @took: the page is gone
+ * @calls: TDG.VP.VMCALLs when there was a storm last
  */
 struct mood {
 	u64 random;
@@ -62,6 +70,7 @@ struct mood {
 	u64 repeat_at;
 	u64 post_at;
 	bool took;
+	u64 calls;
 };
 
 static struct mood moods[MAX_CPUS];
@@ -106,12 +115,14 @@ void hostile_init(void)
 	wish.every[DROP] = option_number("drop-notify", 0);
 	wish.every[REPEAT] = option_number("repeat-notify", 0);
 	wish.every[GHCB] = option_number("ghcb-error", 0);
+	wish.every[VMCALL] = option_number("vmcall-error", 0);
 	wish.every[EXIT] = option_number("spurious-exit", 0);
 	wish.start_level = (u32)option_number("start-vmpl", 0) % LEVELS;
 	wish.every[START] = wish.start_level ? START_PASSES : 0;
 	wish.early = microseconds(option_number("tick-early", 0));
 	wish.late = microseconds(option_number("tick-late", 0));
 	wish.post = (u8)option_number("post", 0);
+	wish.post_unlisted = (u8)option_number("post-unlisted", 0);
 	wish.post_period = microseconds(1000 * option_number("post-ms", POST_MS));
 	wish.storm = option_set("storm");
 	wish.page = option_number("take-page", ~0ULL);
@@ -143,9 +154,15 @@ static bool ran(const struct vcpu *v, u32 level)
 
 static void storm(struct vcpu *v, struct mood *m)
 {
-	/* At most one round per exit, so that the guest gets somewhere. */
-	if (!ran(v, GUEST_LEVEL))
+	u64 calls = v->count[COUNT_VMCALL];
+
+	/*
+	 * At most one round per exit, so that the guest gets somewhere; from L1
+	 * only after calls: the EOI of one interrupt must not bring the next.
+	 */
+	if (platform == &snp_platform ? !ran(v, GUEST_LEVEL) : m->calls == calls)
 		return;
+	m->calls = calls;
 	post(v, (u8)(32 + random(m) % 224));
 	apic_post(v, 0, (u8)(32 + random(m) % 224), false);
 }
@@ -161,6 +178,17 @@ static void take_page(struct vcpu *v)
 	v->count[COUNT_HOSTILE_PAGE] += taken;
 	print("hostile: page 0x%lx is %s", wish.page,
 	      taken ? "taken away" : "in use");
+}
+
+/**
+ * hostile_quiet() - post no more, or post again
+ * @on: no more
+ */
+void hostile_quiet(bool on)
+{
+	__atomic_store_n(&quiet, on, __ATOMIC_RELAXED);
+	for (u32 i = 0; !on && i < machine.cpu_count; i++)
+		vcpu_kick(vcpus[i]);
 }
 
 /**
@@ -185,10 +213,14 @@ u64 hostile_look(struct vcpu *v)
 			next = m->repeat_at;
 		}
 	}
-	if (wish.post) {
+	if ((wish.post || wish.post_unlisted) &&
+	    !__atomic_load_n(&quiet, __ATOMIC_RELAXED)) {
 		if (now >= m->post_at) {
 			m->post_at = now + wish.post_period;
-			post(v, wish.post);
+			if (wish.post)
+				post(v, wish.post);
+			if (wish.post_unlisted)
+				post(v, wish.post_unlisted);
 		}
 		if (m->post_at < next)
 			next = m->post_at;
@@ -272,9 +304,33 @@ bool hostile_answer(struct vcpu *v, u64 *info1, u64 *info2)
 
 	if (v->current || !hit(v, GHCB))
 		return false;
-	v->count[COUNT_HOSTILE_GHCB]++;
+	v->count[COUNT_HOSTILE_ANSWER]++;
 	/* what the specification knows, or anything at all */
 	*info1 = wish.irregular ? random(m) : 2;
-	*info2 = wish.irregular ? random(m) : 1 + v->count[COUNT_HOSTILE_GHCB] % 6;
+	*info2 = wish.irregular ? random(m) : 1 + v->count[COUNT_HOSTILE_ANSWER] % 6;
+	return true;
+}
+
+/**
+ * hostile_vmcall() - is a TDG.VP.VMCALL answered with garbage?
+ * @v: own vCPU
+ * @regs: changed if so: what the guest gets in its registers
+ */
+bool hostile_vmcall(struct vcpu *v, u64 regs[GPR_COUNT])
+{
+	/* the first: the host says that it did what it did not do */
+	static const u64 statuses[] = {
+		VMCALL_SUCCESS, VMCALL_RETRY, VMCALL_INVALID_OPERAND,
+		VMCALL_GPA_INUSE, VMCALL_ALIGN_ERROR, VMCALL_UNSUPPORTED,
+	};
+	struct mood *m = &moods[v->index];
+
+	if (v->current || !hit(v, VMCALL))
+		return false;
+	v->count[COUNT_HOSTILE_ANSWER]++;
+	for (u32 i = 0; i < GPR_COUNT; i++)
+		regs[i] = random(m);
+	if (!wish.irregular || random(m) % 2)
+		regs[GPR_R10] = statuses[random(m) % ARRAY_SIZE(statuses)];
 	return true;
 }

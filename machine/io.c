@@ -4,6 +4,7 @@
  * machine's own (logs, exit) or ends the run (power, reset).
  */
 #include "cpu.h"
+#include "hostile.h"
 #include "svm/vcpu.h"
 
 #define PORT_KEYBOARD		0x64
@@ -11,6 +12,7 @@
 #define PORT_APM_FIRST		0xb2
 #define PORT_APM_LAST		0xb3
 #define PORT_RESULT		0xf4
+#define PORT_POSTS		0xf8
 #define PORT_COM2		0x2f8
 #define PORT_LOG		0x402
 #define PORT_PM1A_CONTROL	0x604
@@ -99,6 +101,8 @@ void io_out(struct vcpu *v, u16 port, u32 size, u32 value)
 		pic_out(port, (u8)value);
 		return;
 	}
+	if (port == PORT_POSTS)
+		hostile_quiet(!value);
 	check_power(port, value);
 	switch (size) {
 	case 1:

@@ -268,7 +268,7 @@ static void make_window(void)
 void loader_open(void)
 {
 	static const struct platform *const platforms[] = {
-		&snp_platform,
+		&snp_platform, &tdx_platform,
 	};
 	const char *why;
 
@@ -279,7 +279,7 @@ void loader_open(void)
 		platform = platforms[i];
 	}
 	if (!mask)
-		machine_error("boot image: it is not for SEV-SNP");
+		machine_error("boot image: it is neither for SEV-SNP nor for TDX");
 	print("platform %s", platform->name);
 	measure();
 	make_window();

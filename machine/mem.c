@@ -78,7 +78,8 @@ void *gpa_ptr(u64 gpa)
  */
 bool is_ram(u64 gpa)
 {
-	return gpa_ptr(gpa);
+	/* the first byte of all is where NULL points to */
+	return gpa_ptr(gpa | 1);
 }
 
 /* Entry for @linear in the table of the level that @shift names. */

@@ -172,6 +172,15 @@ struct acpi_madt {
 	u32 flags;
 } __attribute__((packed));
 
+struct acpi_madt_wakeup {
+	u8 type;
+	u8 length;
+	u16 version;
+	u32 rsvd;
+	u64 mailbox;
+	u64 reset;
+} __attribute__((packed));
+
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI header");
 _Static_assert(sizeof(struct acpi_rsdp) == 36, "RSDP");
 _Static_assert(sizeof(struct acpi_facs) == 64, "FACS");
@@ -179,6 +188,7 @@ _Static_assert(sizeof(struct acpi_fadt) == 244, "FADT of revision 4");
 _Static_assert(sizeof(struct acpi_mcfg) == 60, "MCFG");
 _Static_assert(sizeof(struct acpi_hpet) == 56, "HPET");
 _Static_assert(sizeof(struct acpi_madt) == 44, "MADT");
+_Static_assert(sizeof(struct acpi_madt_wakeup) == 24, "wake-up structure");
 
 /*
  * MADT entries that describe interrupt hardware, and their lengths. Others are
@@ -188,6 +198,8 @@ _Static_assert(sizeof(struct acpi_madt) == 44, "MADT");
 #define MADT_TYPES	11
 #define MADT_LAPIC	0
 #define MADT_X2APIC	9
+#define MADT_WAKEUP	16
+#define WAKEUP_VERSION	1	/* with a reset vector */
 #define MADT_ENABLED	BIT(0)
 
 static const u8 madt_entry_length[MADT_TYPES] = {
@@ -376,34 +388,56 @@ static int check_madt(const u8 *madt, u32 length, const char **why)
 	return 0;
 }
 
+/* Our own entry, behind the host's. */
+static void append_wakeup(u8 *madt, const struct linux_boot *in)
+{
+	struct acpi_madt_wakeup wakeup = {
+		.type = MADT_WAKEUP,
+		.length = sizeof(wakeup),
+		.version = WAKEUP_VERSION,
+		.mailbox = in->wakeup_mailbox,
+		.reset = in->wakeup_reset,
+	};
+	struct acpi_header header;
+
+	__builtin_memcpy(&header, madt, sizeof(header));
+	__builtin_memcpy(madt + header.length, &wakeup, sizeof(wakeup));
+	header.length += sizeof(wakeup);
+	header.checksum = 0;
+	__builtin_memcpy(madt, &header, sizeof(header));
+	header.checksum = -sum(madt, header.length);
+	__builtin_memcpy(madt, &header, sizeof(header));
+}
+
 /*
  * The host's MADT: the length is read once, then the copy in the area is what
  * is checked and what Linux sees.
  */
-static u64 place_madt(struct builder *b, const void *madt, u32 madt_size,
+static u64 place_madt(struct builder *b, const struct linux_boot *in,
 		      const char **why)
 {
+	u32 more = in->wakeup_mailbox ? sizeof(struct acpi_madt_wakeup) : 0;
 	struct acpi_header header;
 	u64 gpa;
 	u8 *copy;
 
-	if (madt_size < sizeof(struct acpi_madt)) {
+	if (in->madt_size < sizeof(struct acpi_madt)) {
 		fail(why, "MADT: no room for one");
 		return 0;
 	}
-	__builtin_memcpy(&header, madt, sizeof(header));
+	__builtin_memcpy(&header, in->madt, sizeof(header));
 	if (__builtin_memcmp(header.signature, "APIC", 4) ||
 	    header.length < sizeof(struct acpi_madt) ||
-	    header.length > madt_size) {
+	    header.length > in->madt_size) {
 		fail(why, "MADT: bad signature or length");
 		return 0;
 	}
-	copy = reserve(b, header.length, &gpa);
+	copy = reserve(b, (u64)header.length + more, &gpa);
 	if (!copy) {
 		fail(why, "ACPI area is full");
 		return 0;
 	}
-	__builtin_memcpy(copy, madt, header.length);
+	__builtin_memcpy(copy, in->madt, header.length);
 	__builtin_memcpy(copy, &header, sizeof(header));
 	if (sum(copy, header.length)) {
 		fail(why, "MADT: bad checksum");
@@ -411,23 +445,23 @@ static u64 place_madt(struct builder *b, const void *madt, u32 madt_size,
 	}
 	if (check_madt(copy, header.length, why))
 		return 0;
+	if (in->wakeup_mailbox)
+		append_wakeup(copy, in);
 	return gpa;
 }
 
 /**
  * acpi_build() - build the ACPI tables
- * @area: where; wholly overwritten, 64-byte aligned, below 4 GiB
- * @madt: the host's MADT: hostile
- * @madt_size: bytes at @madt
+ * @in: @in->acpi, wholly overwritten, 64-byte aligned, below 4 GiB; the host's
+ *	@in->madt: hostile; @in->wakeup_* (ACPI 6.5, 5.2.12.19)
  * @rsdp_gpa: set to the GPA of the RSDP
  * @why: set to the reason of an error, a constant string
  *
  * Return: 0 or -1.
  */
-int acpi_build(const struct linux_area *area, const void *madt, u32 madt_size,
-	       u64 *rsdp_gpa, const char **why)
+int acpi_build(const struct linux_boot *in, u64 *rsdp_gpa, const char **why)
 {
-	struct builder b = { .area = area };
+	struct builder b = { .area = &in->acpi };
 	struct acpi_rsdp rsdp = {
 		.signature = "RSD PTR ",
 		.oem_id = "SVSM  ",
@@ -439,14 +473,14 @@ int acpi_build(const struct linux_area *area, const void *madt, u32 madt_size,
 	void *to;
 	u32 n = 0;
 
-	__builtin_memset(area->va, 0, area->size);
+	__builtin_memset(in->acpi.va, 0, in->acpi.size);
 	to = reserve(&b, sizeof(rsdp), rsdp_gpa);
 	facs = place_facs(&b);
 	dsdt = place(&b, acpi_dsdt_start, acpi_dsdt_end - acpi_dsdt_start);
 	xsdt.entry[n++] = place_fadt(&b, facs, dsdt);
 	xsdt.entry[n++] = place_mcfg(&b);
 	xsdt.entry[n++] = place_hpet(&b);
-	gpa = place_madt(&b, madt, madt_size, why);
+	gpa = place_madt(&b, in, why);
 	if (!gpa)
 		return -1;
 	xsdt.entry[n++] = gpa;

@@ -8,7 +8,6 @@
 
 #include "linux_boot.h"
 
-int acpi_build(const struct linux_area *area, const void *madt, u32 madt_size,
-	       u64 *rsdp_gpa, const char **why);
+int acpi_build(const struct linux_boot *in, u64 *rsdp_gpa, const char **why);
 
 #endif /* SVSM_X86_ACPI_H */

@@ -289,6 +289,11 @@ static bool e820_is(const struct e820 *table, u64 start, u64 size, u32 type)
 	return false;
 }
 
+static bool is_snp(const struct linux_boot *in)
+{
+	return in->setup_data.size;
+}
+
 static int e820_build(const struct linux_boot *in, struct e820 *table,
 		      const char **why)
 {
@@ -311,13 +316,18 @@ static int e820_build(const struct linux_boot *in, struct e820 *table,
 				     in->reserved[i].size,
 				     in->reserved[i].type, why))
 			return -1;
-	if (e820_paint_pages(table, in->secrets_gpa, PAGE_SIZE,
-			     E820_RESERVED, why) ||
-	    e820_paint_pages(table, in->cpuid_gpa, PAGE_SIZE,
-			     E820_RESERVED, why) ||
-	    e820_paint_pages(table, in->acpi.gpa, in->acpi.size, E820_ACPI, why))
+	if (is_snp(in) &&
+	    (e820_paint_pages(table, in->secrets_gpa, PAGE_SIZE,
+			      E820_RESERVED, why) ||
+	     e820_paint_pages(table, in->cpuid_gpa, PAGE_SIZE,
+			      E820_RESERVED, why)))
 		return -1;
-	return 0;
+	if (in->wakeup_mailbox &&
+	    e820_paint_pages(table, in->wakeup_mailbox, PAGE_SIZE, E820_NVS,
+			     why))
+		return -1;
+	return e820_paint_pages(table, in->acpi.gpa, in->acpi.size, E820_ACPI,
+				why);
 }
 
 /*
@@ -338,11 +348,16 @@ static int e820_check(const struct linux_boot *in, const struct e820 *table,
 	    !e820_is(table, payload->initrd_gpa, payload->initrd_size, E820_RAM))
 		return fail(why, "initrd is not in RAM");
 	if (!e820_is(table, in->boot_params.gpa, in->boot_params.size, E820_RAM) ||
-	    !e820_is(table, in->setup_data.gpa, in->setup_data.size, E820_RAM) ||
-	    !e820_is(table, in->cmdline.gpa, in->cmdline.size, E820_RAM))
+	    !e820_is(table, in->cmdline.gpa, in->cmdline.size, E820_RAM) ||
+	    (is_snp(in) && !e820_is(table, in->setup_data.gpa,
+				    in->setup_data.size, E820_RAM)))
 		return fail(why, "hand-over pages are not in RAM");
-	if (!e820_is(table, in->secrets_gpa, PAGE_SIZE, E820_RESERVED) ||
-	    !e820_is(table, in->cpuid_gpa, PAGE_SIZE, E820_RESERVED) ||
+	if ((is_snp(in) &&
+	     (!e820_is(table, in->secrets_gpa, PAGE_SIZE, E820_RESERVED) ||
+	      !e820_is(table, in->cpuid_gpa, PAGE_SIZE, E820_RESERVED))) ||
+	    (in->wakeup_mailbox &&
+	     (!e820_is(table, in->wakeup_mailbox, PAGE_SIZE, E820_NVS) ||
+	      !e820_is(table, in->wakeup_reset, 1, E820_RESERVED))) ||
 	    !e820_is(table, in->acpi.gpa, in->acpi.size, E820_ACPI))
 		return fail(why, "ranges of the hand-over overlap");
 	return 0;
@@ -357,21 +372,24 @@ static int check_input(const struct linux_boot *in, const char **why)
 {
 	const struct igvm_payload *payload = in->payload;
 
-	if (payload->magic != IGVM_PAYLOAD_MAGIC)
+	if (payload->magic != IGVM_PAYLOAD_MAGIC || !payload->kernel_gpa)
 		return fail(why, "image carries no kernel");
 	if (!below_4g(payload->kernel_gpa, payload->kernel_init_size) ||
 	    !below_4g(payload->initrd_gpa, payload->initrd_size))
 		return fail(why, "kernel or initrd beyond 4 GiB");
 	if (in->boot_params.size < LINUX_BOOT_PARAMS_SIZE ||
-	    in->setup_data.size < LINUX_SETUP_DATA_SIZE ||
-	    in->boot_params.gpa % PAGE_SIZE || in->setup_data.gpa % 8)
+	    in->boot_params.gpa % PAGE_SIZE ||
+	    (is_snp(in) && (in->setup_data.size < LINUX_SETUP_DATA_SIZE ||
+			    in->setup_data.gpa % 8)))
 		return fail(why, "hand-over pages too small or unaligned");
 	if (!below_4g(in->boot_params.gpa, in->boot_params.size) ||
-	    !below_4g(in->setup_data.gpa, in->setup_data.size) ||
 	    !below_4g(in->cmdline.gpa, in->cmdline.size) ||
 	    !below_4g(in->acpi.gpa, in->acpi.size) ||
-	    !below_4g(in->secrets_gpa, PAGE_SIZE) ||
-	    !below_4g(in->cpuid_gpa, PAGE_SIZE))
+	    !below_4g(in->wakeup_mailbox, PAGE_SIZE) ||
+	    (is_snp(in) &&
+	     (!below_4g(in->setup_data.gpa, in->setup_data.size) ||
+	      !below_4g(in->secrets_gpa, PAGE_SIZE) ||
+	      !below_4g(in->cpuid_gpa, PAGE_SIZE))))
 		return fail(why, "hand-over pages beyond 4 GiB");
 	return 0;
 }
@@ -484,10 +502,12 @@ int linux_boot_prepare(const struct linux_boot *in, const char **why)
 	put32(bp, HDR_RAMDISK_SIZE, in->payload->initrd_size);
 	put32(bp, BP_EXT_RAMDISK_IMAGE, 0);
 	put32(bp, BP_EXT_RAMDISK_SIZE, 0);
-	put_cc_blob(in, bp);
+	put64(bp, HDR_SETUP_DATA, 0);
+	if (is_snp(in))
+		put_cc_blob(in, bp);
 	put_e820(bp, &table);
 
-	if (acpi_build(&in->acpi, in->madt, in->madt_size, &rsdp_gpa, why))
+	if (acpi_build(in, &rsdp_gpa, why))
 		return -1;
 	put64(bp, BP_ACPI_RSDP_ADDR, rsdp_gpa);
 	return 0;

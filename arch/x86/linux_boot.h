@@ -20,6 +20,7 @@
 #define E820_RAM	1
 #define E820_RESERVED	2
 #define E820_ACPI	3
+#define E820_NVS	4
 
 /* Entries that fit into the zero page, and into a memory map page. */
 #define E820_MAX		128
@@ -35,7 +36,7 @@
  * struct linux_range - a range of guest-physical memory
  * @start: GPA of the first byte
  * @size: bytes
- * @type: E820_RAM, E820_RESERVED or E820_ACPI
+ * @type: E820_*
  */
 struct linux_range {
 	u64 start;
@@ -60,18 +61,25 @@ struct linux_area {
  * @payload: the measured payload page: trusted
  * @memory_map: IGVM memory map entries from the host: hostile
  * @memory_map_size: bytes at @memory_map
- * @gpa_limit: first GPA that cannot be private RAM (the C-bit's value or less)
+ * @gpa_limit: first GPA that cannot be private RAM (the C-bit's or shared bit's
+ *	value, or less)
  * @madt: MADT from the host: hostile
  * @madt_size: bytes at @madt, its largest possible length
  * @boot_params: one page in RAM, 4 KiB aligned
  * @setup_data: in RAM; the CC blob lies inside it, so that the kernel reserves
  *	the blob when it reserves the setup_data chain. Not to be declared
- *	reserved in the e820 table: Linux 6.12 would map it shared later on
+ *	reserved in the e820 table: Linux 6.12 would map it shared later on.
+ *	Size 0: not an SNP guest, there is no CC blob
  * @cmdline: in RAM
  * @acpi: tables; becomes an ACPI range of the e820 table, because Linux maps
  *	plain reserved ranges shared. 4 KiB aligned
- * @secrets_gpa: secrets page for Linux, reserved
- * @cpuid_gpa: CPUID page for Linux, reserved
+ * @secrets_gpa: secrets page for Linux, reserved; SNP only
+ * @cpuid_gpa: CPUID page for Linux, reserved; SNP only
+ * @wakeup_mailbox: page of the ACPI multiprocessor wake-up mailbox, which the
+ *	MADT then names; somebody must listen there. It becomes an NVS range,
+ *	for the same reason as @acpi. 0: none
+ * @wakeup_reset: where a processor that is not needed any more goes, to listen
+ *	again; in a reserved range
  * @reserved: what else Linux must keep off (image, calling area, VMSA): painted
  *	over the memory map in this order, whole pages
  * @reserved_count: entries at @reserved
@@ -89,6 +97,8 @@ struct linux_boot {
 	struct linux_area acpi;
 	u64 secrets_gpa;
 	u64 cpuid_gpa;
+	u64 wakeup_mailbox;
+	u64 wakeup_reset;
 	const struct linux_range *reserved;
 	u32 reserved_count;
 };

@@ -144,6 +144,7 @@ const struct platform snp_platform = {
 	.level_name = "vmpl",
 	.igvm_type = IGVM_PLATFORM_SEV_SNP,
 	.fresh_shared = true,
+	.free_cstar = true,
 	.init = rmp_init,
 	.address_bit = address_bit,
 	.fill_page = fill_page,

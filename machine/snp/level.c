@@ -92,6 +92,7 @@ void level_reset(struct vcpu *v, u32 level, u64 vmsa)
 		v->event = 0;
 	}
 	*l = (struct level){
+		.live = vmsa != 0,
 		.vmsa = vmsa,
 		.start_wanted = vmsa != 0,
 		.ghcb_msr = GHCB_SEV_INFO,

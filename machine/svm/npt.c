@@ -137,13 +137,13 @@ static u64 private_entry(u32 level, u64 gpa)
 
 static u64 shared_entry(u64 gpa)
 {
-	void *ram = gpa_ptr(gpa);
+	bool ram = is_ram(gpa);
 
 	if (ram ? !platform->is_shared(gpa) : !mmio_direct(gpa))
 		return 0;
 	/* Instruction fetches are private whatever the bit: never from here. */
-	return (ram ? (u64)ram : gpa) | NPT_P | NPT_W | NPT_U | NPT_A | NPT_D |
-	       NPT_NX;
+	return (ram ? (u64)gpa_ptr(gpa) : gpa) | NPT_P | NPT_W | NPT_U | NPT_A |
+	       NPT_D | NPT_NX;
 }
 
 static void set_entry(u64 *e, u64 val)

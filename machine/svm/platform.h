@@ -25,6 +25,8 @@ enum launch_page { LAUNCH_NORMAL, LAUNCH_UNMEASURED, LAUNCH_SHARED };
  * @shared_by_bit: the address bit marks shared memory, not private memory
  * @fresh_shared: RAM that the boot image does not fill starts shared
  * @cr_write: control registers whose writes exit, beside CR8
+ * @lowest_vector: vectors below get lost when the host posts them
+ * @free_cstar: CSTAR is not intercepted, like the other SYSCALL MSRs
  * @init: state of pages and vCPUs, before anything is loaded
  * @address_bit: C-bit or shared bit; after @init
  * @fill_page: a page whose contents are the architecture's business
@@ -53,6 +55,8 @@ struct platform {
 	bool shared_by_bit;
 	bool fresh_shared;
 	u16 cr_write;
+	u8 lowest_vector;
+	bool free_cstar;
 	void (*init)(void);
 	u64 (*address_bit)(void);
 	bool (*fill_page)(u16 data_type, u8 *page);
@@ -68,7 +72,7 @@ struct platform {
 	bool (*take_page)(u64 gpa);
 };
 
-extern const struct platform snp_platform;
+extern const struct platform snp_platform, tdx_platform;
 /* the one of this run; set by the loader before anything else asks */
 extern const struct platform *platform;
 

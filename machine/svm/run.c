@@ -8,6 +8,7 @@
 #include "platform.h"
 
 #define MSR_EFER		0xc0000080
+#define MSR_CSTAR		0xc0000083
 #define MSR_VM_HSAVE_PA		0xc0010117
 
 #define MIN_TICK_US		20
@@ -17,13 +18,20 @@ struct vcpu *vcpus[MAX_CPUS];
 /* MSRs that the guest reads and writes without an exit; all are in the VMCB. */
 static const u32 free_msrs[] = {
 	0x174, 0x175, 0x176,			/* SYSENTER_* */
-	0xc0000081, 0xc0000082, 0xc0000083,	/* STAR, LSTAR, CSTAR */
+	0xc0000081, 0xc0000082,			/* STAR, LSTAR */
 	0xc0000084,				/* SFMASK */
 	0xc0000100, 0xc0000101, 0xc0000102,	/* FS, GS, KERNEL_GS base */
 };
 
 static u8 *msrpm;
 static u8 *iopm;
+
+static void free_msr(u32 msr)
+{
+	u32 bit = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc0000000) * 2;
+
+	msrpm[bit / 8] &= (u8)~(3 << bit % 8);
+}
 
 /**
  * guest_init() - all that a guest needs, before it is loaded and CPUs run it
@@ -37,13 +45,10 @@ void guest_init(void)
 	iopm = page_alloc(3);
 	memset(msrpm, 0xff, 2 * PAGE_SIZE);
 	memset(iopm, 0xff, 3 * PAGE_SIZE);
-	for (u32 i = 0; i < ARRAY_SIZE(free_msrs); i++) {
-		u32 msr = free_msrs[i];
-		u32 bit = msr < 0x2000 ? msr * 2 :
-			  0x800 * 8 + (msr - 0xc0000000) * 2;
-
-		msrpm[bit / 8] &= (u8)~(3 << bit % 8);
-	}
+	for (u32 i = 0; i < ARRAY_SIZE(free_msrs); i++)
+		free_msr(free_msrs[i]);
+	if (platform->free_cstar)
+		free_msr(MSR_CSTAR);
 	for (u32 i = 0; i < machine.cpu_count; i++) {
 		struct vcpu *v = page_alloc((sizeof(*v) + PAGE_SIZE - 1) /
 					    PAGE_SIZE);

@@ -55,7 +55,7 @@ enum counter {
 	COUNT_HOSTILE_REPEAT,
 	COUNT_HOSTILE_TICK,
 	COUNT_HOSTILE_POST,
-	COUNT_HOSTILE_GHCB,
+	COUNT_HOSTILE_ANSWER,
 	COUNT_HOSTILE_EXIT,
 	COUNT_HOSTILE_START,
 	COUNT_HOSTILE_REFUSED,
@@ -78,7 +78,9 @@ struct post {
 };
 
 /**
- * struct level - one VMPL of one vCPU
+ * struct level - one VMPL of one vCPU, or a TD's L1 or L2 VM on it
+ * @live: it exists: interrupts can be sent to it (TDX: from the launch on;
+ *	SNP: as long as it has a register state)
  * @vmsa: physical address of the register state's page, 0 if it has none
  * @launch: @vmsa is the launch state, in memory of the machine
  * @features: SEV_FEATURES with which it runs; 0 until it has run
@@ -97,6 +99,7 @@ struct post {
  *	other CPUs too
  */
 struct level {
+	bool live;
 	u64 vmsa;
 	bool launch;
 	u64 features;

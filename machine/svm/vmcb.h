@@ -119,7 +119,9 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "vmcb");
 #define ICPT_VINTR	BIT(4)
 #define ICPT_RDPMC	BIT(15)
 #define ICPT_CPUID	BIT(18)
+#define ICPT_IRET	BIT(20)
 #define ICPT_INVD	BIT(22)
+#define ICPT_PAUSE	BIT(23)
 #define ICPT_HLT	BIT(24)
 #define ICPT_INVLPGA	BIT(26)
 #define ICPT_IOIO	BIT(27)
@@ -162,7 +164,9 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "vmcb");
 #define VMEXIT_VINTR		0x64
 #define VMEXIT_RDPMC		0x6f
 #define VMEXIT_CPUID		0x72
+#define VMEXIT_IRET		0x74
 #define VMEXIT_INVD		0x76
+#define VMEXIT_PAUSE		0x77
 #define VMEXIT_HLT		0x78
 #define VMEXIT_INVLPGA		0x7a
 #define VMEXIT_IOIO		0x7b

@@ -27,6 +27,7 @@
 #define ACPI		0x604000ULL
 #define SECRETS		0x610000ULL
 #define CPUID		0x611000ULL
+#define MAILBOX		0x608000ULL
 #define IMAGE		0x800000ULL
 #define RAM_END		0x20000000ULL
 #define GPA_LIMIT	(1ULL << 51)
@@ -274,6 +275,54 @@ static void test_cc_blob(void **state)
 	assert_int_equal(e820_type(w, SETUP_DATA), E820_RAM);
 }
 
+/* A guest without CC blob: nothing of SNP is looked at or handed over. */
+static void make_tdx(struct world *w)
+{
+	w->in.setup_data = (struct linux_area) { NULL, 1, 0 };
+	w->in.secrets_gpa = 0x100000001ULL;
+	w->in.cpuid_gpa = 0x100000001ULL;
+	w->in.wakeup_mailbox = MAILBOX;
+	w->in.wakeup_reset = IMAGE + 0x123;
+}
+
+static void test_no_cc_blob(void **state)
+{
+	struct world *w = *state;
+	u32 i;
+
+	make_tdx(w);
+	prepare_ok(w);
+	assert_int_equal(get(w->boot_params + 0x250, 8), 0);
+	for (i = 0; i < sizeof(w->setup_data); i++)
+		assert_int_equal(w->setup_data[i], 0);
+	assert_e820_sorted(w);
+	assert_int_equal(e820_type(w, SECRETS), E820_RAM);
+	assert_int_equal(e820_type(w, CPUID), E820_RAM);
+}
+
+static void test_wakeup_mailbox(void **state)
+{
+	struct world *w = *state;
+
+	make_tdx(w);
+	prepare_ok(w);
+	assert_int_equal(e820_type(w, MAILBOX - 1), E820_ACPI);
+	assert_int_equal(e820_type(w, MAILBOX), E820_NVS);
+	assert_int_equal(e820_type(w, MAILBOX + 0xFFF), E820_NVS);
+	assert_int_equal(e820_type(w, MAILBOX + 0x1000), E820_RAM);
+	w->in.wakeup_mailbox = MAILBOX + 8;
+	prepare_fails(w, "reserved range is not whole pages");
+	w->in.wakeup_mailbox = ACPI;
+	prepare_fails(w, "ranges of the hand-over overlap");
+	w->in.wakeup_mailbox = BOOT_PARAMS;
+	prepare_fails(w, "hand-over pages are not in RAM");
+	w->in.wakeup_mailbox = 0x100000000ULL;
+	prepare_fails(w, "hand-over pages beyond 4 GiB");
+	w->in.wakeup_mailbox = MAILBOX;
+	w->in.wakeup_reset = KERNEL;
+	prepare_fails(w, "ranges of the hand-over overlap");
+}
+
 static void test_e820(void **state)
 {
 	static const struct {
@@ -387,23 +436,24 @@ static void test_areas_bad(void **state)
 static void test_acpi_area_sizes(void **state)
 {
 	struct world *w = *state;
-	struct linux_area area = { .gpa = ACPI };
+	struct linux_area *area = &w->in.acpi;
 	const char *why;
 	u64 rsdp;
 	int err = -1;
 
 	/* Any size either holds all tables or is refused, never overrun. */
-	for (area.size = 0; area.size <= LINUX_ACPI_SIZE; area.size += 20) {
+	make_tdx(w);
+	for (area->size = 0; area->size <= LINUX_ACPI_SIZE; area->size += 4) {
 		int last = err;
 
-		area.va = malloc(area.size);
-		assert_non_null(area.va);
+		area->va = malloc(area->size);
+		assert_non_null(area->va);
 		why = "no reason";
-		err = acpi_build(&area, w->madt, w->madt_length, &rsdp, &why);
+		err = acpi_build(&w->in, &rsdp, &why);
 		if (err)
 			assert_string_equal(why, "ACPI area is full");
 		assert_true(!err || last);
-		free(area.va);
+		free(area->va);
 	}
 	assert_int_equal(err, 0);
 }
@@ -503,6 +553,9 @@ static void test_payload_bad(void **state)
 	p->magic = 0;
 	prepare_fails(w, "image carries no kernel");
 	p->magic = IGVM_PAYLOAD_MAGIC;
+	p->kernel_gpa = 0;
+	prepare_fails(w, "image carries no kernel");
+	p->kernel_gpa = KERNEL;
 	p->setup_header[0x11] = 'h';
 	prepare_fails(w, "setup header is not one of Linux");
 	p->setup_header[0x11] = 'H';
@@ -619,6 +672,25 @@ static void test_acpi_tables(void **state)
 	assert_int_equal(get(find_table(w, "MCFG") + 44, 8), 0xB0000000);
 	assert_int_equal(get(find_table(w, "HPET") + 44, 8), 0xFED00000);
 	assert_memory_equal(find_table(w, "APIC"), w->madt, w->madt_length);
+}
+
+static void test_madt_wakeup(void **state)
+{
+	struct world *w = *state;
+	const u8 *madt, *wakeup;
+
+	make_tdx(w);
+	prepare_ok(w);
+	madt = find_table(w, "APIC");
+	assert_int_equal(get(madt + 4, 4), w->madt_length + 24);
+	assert_memory_equal(madt + 10, w->madt + 10, w->madt_length - 10);
+	wakeup = madt + w->madt_length;
+	assert_int_equal(wakeup[0], 0x10);
+	assert_int_equal(wakeup[1], 24);
+	assert_int_equal(get(wakeup + 2, 2), 1);	/* version */
+	assert_int_equal(get(wakeup + 4, 4), 0);
+	assert_int_equal(get(wakeup + 8, 8), MAILBOX);
+	assert_int_equal(get(wakeup + 16, 8), IMAGE + 0x123);
 }
 
 static void test_madt_hostile(void **state)
@@ -742,6 +814,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_zero_page),
 		TEST(test_cc_blob),
+		TEST(test_no_cc_blob),
+		TEST(test_wakeup_mailbox),
 		TEST(test_e820),
 		TEST(test_reserved_overlap),
 		TEST(test_reserved_bad),
@@ -752,6 +826,7 @@ int main(void)
 		TEST(test_payload_bad),
 		TEST(test_cmdline),
 		TEST(test_acpi_tables),
+		TEST(test_madt_wakeup),
 		TEST(test_madt_hostile),
 		TEST(test_madt_random),
 		TEST(test_iasl),

@@ -95,8 +95,8 @@ void rt_ghcb_init(void)
 	rt_ghcb_clear();
 }
 
-/** rt_ghcb_ready() - is the GHCB page in use? */
-bool rt_ghcb_ready(void)
+/** rt_io_ready() - is the GHCB page in use? */
+bool rt_io_ready(void)
 {
 	return ready;
 }

@@ -20,14 +20,6 @@ _Static_assert(sizeof(struct psc_buffer) == GHCB_BUFFER_SIZE,
 #define PSC_OP_SHIFT	52
 #define PSC_2M		BIT(56)
 
-/** rt_flush() - drop all translations. */
-void rt_flush(void)
-{
-	u64 cr3;
-
-	asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(cr3) : : "memory");
-}
-
 /**
  * rt_map_page() - map a page of the image private or shared
  * @page: its address, in the image's 2 MiB

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text on COM1 through the GHCB, and the memory functions that the compiler
- * calls.
+ * Text on COM1, and the memory functions that the compiler calls.
  */
-#include "rt.h"
+#include "common.h"
 
 #define COM1		0x3F8
 #define COM1_LSR	(COM1 + 5)
@@ -68,13 +67,13 @@ static void put_number(u64 value, u32 base)
 }
 
 /**
- * rt_vprint() - formatted text on COM1; nothing without a GHCB page
+ * rt_vprint() - formatted text on COM1; nothing before rt_io_ready()
  * @fmt: %s, %c, %d, %u, %x, the numbers also with l or ll; no widths
  * @args: arguments
  */
 void rt_vprint(const char *fmt, va_list args)
 {
-	if (!rt_ghcb_ready())
+	if (!rt_io_ready())
 		return;
 	for (; *fmt; fmt++) {
 		bool wide = false;

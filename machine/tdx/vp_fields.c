@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Metadata of a vCPU: identifiers, masks and order as in the TDX module 1.5.
+ */
+#include "fields.h"
+
+static u64 get_index(const struct vcpu *v, u32 n)
+{
+	(void)n;
+	return v->index;
+}
+
+static u64 get_supervisor_ve(const struct vcpu *v, u32 n)
+{
+	(void)n;
+	return td_vcpu(v)->cpuid_ve[0];
+}
+
+static u64 set_supervisor_ve(struct vcpu *v, u32 n, u64 val)
+{
+	(void)n;
+	td_vcpu(v)->cpuid_ve[0] = val;
+	return TDX_SUCCESS;
+}
+
+static u64 get_user_ve(const struct vcpu *v, u32 n)
+{
+	(void)n;
+	return td_vcpu(v)->cpuid_ve[1];
+}
+
+static u64 set_user_ve(struct vcpu *v, u32 n, u64 val)
+{
+	(void)n;
+	td_vcpu(v)->cpuid_ve[1] = val;
+	return TDX_SUCCESS;
+}
+
+static u64 get_l2_ctls(const struct vcpu *v, u32 n)
+{
+	return td_vcpu(v)->l2_ctls[n];
+}
+
+/* of VMs that do not exist: kept, and without effect */
+static u64 set_l2_ctls(struct vcpu *v, u32 n, u64 val)
+{
+	td_vcpu(v)->l2_ctls[n] = val;
+	return TDX_SUCCESS;
+}
+
+/* "never" is all ones: kept as its complement, so that it is so at the start */
+static u64 get_deadline(const struct vcpu *v, u32 n)
+{
+	return ~td_vcpu(v)->l2_deadline[n];
+}
+
+static u64 set_deadline(struct vcpu *v, u32 n, u64 val)
+{
+	td_vcpu(v)->l2_deadline[n] = ~val;
+	return TDX_SUCCESS;
+}
+
+static u64 get_cpuid_control(const struct vcpu *v, u32 n)
+{
+	return td_vcpu(v)->cpuid_control[n];
+}
+
+static u64 set_cpuid_control(struct vcpu *v, u32 n, u64 val)
+{
+	td_vcpu(v)->cpuid_control[n] = (u8)val;
+	return TDX_SUCCESS;
+}
+
+#define ALL	(~0ULL)
+
+static const struct field vp_fields[] = {
+	{ 0xa020000200000002, 1, 0xffffffff, 0, get_index, NULL },
+	{ 0xa020000000000007, 1, 0xff, 0xff, get_supervisor_ve,
+	  set_supervisor_ve },
+	{ 0xa020000000000008, 1, 0xff, 0xff, get_user_ve, set_user_ve },
+	{ 0xa020000300000050, TD_VMS, ALL, 7, get_l2_ctls, set_l2_ctls },
+	{ 0xa020000300000058, TD_VMS, ALL, ALL, get_deadline, set_deadline },
+	{ 0xa120000000000000, CPUID_CONTROLS, 0xff, 3, get_cpuid_control,
+	  set_cpuid_control },
+};
+
+static const struct hidden_fields vp_hidden[] = {
+	/* L1's VMCS */
+	{ 0x00, 0x0, 0x6 }, { 0x00, 0x800, 0x814 }, { 0x00, 0x2000, 0x202e },
+	{ 0x00, 0x2032, 0x2040 }, { 0x00, 0x204a, 0x204c },
+	{ 0x00, 0x2400, 0x2400 }, { 0x00, 0x2800, 0x2810 },
+	{ 0x00, 0x2814, 0x2818 }, { 0x00, 0x4000, 0x4026 },
+	{ 0x00, 0x4400, 0x440e }, { 0x00, 0x4800, 0x482a },
+	{ 0x00, 0x482e, 0x482e }, { 0x00, 0x6000, 0x600e },
+	{ 0x00, 0x6400, 0x640a }, { 0x00, 0x6800, 0x682c },
+	{ 0x00, 0x6c08, 0x6c08 }, { 0x00, 0x6c14, 0x6c16 },
+	{ 0x00, 0x6c1a, 0x6c1a },
+	/* virtual APIC page, #VE information */
+	{ 0x01, 0x0, 0x7f },
+	{ 0x02, 0x0, 0x5 }, { 0x02, 0x10, 0x11 },
+	/* registers, extended state, MSRs */
+	{ 0x10, 0x0, 0xf },
+	{ 0x11, 0x0, 0x3 }, { 0x11, 0x6, 0x6 }, { 0x11, 0x20, 0x20 },
+	{ 0x11, 0x28, 0x28 }, { 0x11, 0x100, 0x100 },
+	{ 0x12, 0x0, 0x5ff },
+	{ 0x13, 0x48, 0x48 }, { 0x13, 0xe1, 0xe1 }, { 0x13, 0x122, 0x122 },
+	{ 0x13, 0x186, 0x18d }, { 0x13, 0x1a6, 0x1a7 },
+	{ 0x13, 0x1c4, 0x1c5 }, { 0x13, 0x309, 0x30f },
+	{ 0x13, 0x329, 0x329 }, { 0x13, 0x38d, 0x38e },
+	{ 0x13, 0x3f1, 0x3f2 }, { 0x13, 0x3f6, 0x3f7 },
+	{ 0x13, 0x4c1, 0x4c8 }, { 0x13, 0x600, 0x600 },
+	{ 0x13, 0xda0, 0xda0 }, { 0x13, 0x14cf, 0x14cf },
+	{ 0x13, 0x1b01, 0x1b01 }, { 0x13, 0x2081, 0x2082 },
+	{ 0x13, 0x2084, 0x2084 }, { 0x13, 0x2102, 0x2103 },
+	/* management, EPT violation log */
+	{ 0x20, 0x0, 0x0 }, { 0x20, 0x3, 0x4 }, { 0x20, 0x6, 0x6 },
+	{ 0x20, 0xa, 0x1e }, { 0x20, 0x30, 0x32 }, { 0x20, 0x40, 0x42 },
+	{ 0x20, 0x44, 0x4f }, { 0x20, 0x54, 0x57 }, { 0x20, 0x5c, 0x5f },
+	{ 0x20, 0x80, 0x9f }, { 0x20, 0xa4, 0xb7 }, { 0x20, 0x100, 0x117 },
+	{ 0x22, 0x200, 0x21f },
+};
+
+const struct scope vp_scope = {
+	.bits = 2ULL << 52,
+	.fields = vp_fields,
+	.field_count = ARRAY_SIZE(vp_fields),
+	.hidden = vp_hidden,
+	.hidden_count = ARRAY_SIZE(vp_hidden),
+};
