@@ -17,6 +17,7 @@ Q := $(if $(V),,@)
 
 include $(srctree)/arch/x86/linux_boot.mk
 include $(srctree)/tools/igvm/rules.mk
+include $(srctree)/tools/attest/rules.mk
 include $(srctree)/svsm-core/rules.mk
 include $(srctree)/arch/rules.mk
 include $(srctree)/machine/rules.mk
@@ -31,13 +32,13 @@ include $(srctree)/scripts/rules.mk
 
 all: tools image machine stub	## everything that runs below the guest's kernel
 
-image: $(BUILD)/svsm-snp.elf	## the SVSM
+image: $(BUILD)/svsm-snp.elf $(BUILD)/svsm-tdx.elf	## the SVSM, one for each platform
 
 machine: $(BUILD)/machine.elf	## the confidential machine for stock QEMU
 
-stub: $(BUILD)/stub-snp.elf	## firmware of plain SNP guests
+stub: $(BUILD)/stub-snp.elf $(BUILD)/stub-tdx.elf	## firmware of plain guests
 
-tools: tools-igvm	## igvm-build, igvm-show, igvm-measure
+tools: tools-igvm tools-attest	## igvm-build, igvm-show, igvm-measure, report-verify
 
 run:	## boot stock Linux under the SVSM, show it at work, give a shell
 	$(Q)$(srctree)/scripts/run

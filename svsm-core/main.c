@@ -7,6 +7,7 @@
 #include <svsm/hostirq.h>
 #include <svsm/log.h>
 #include <svsm/pinned.h>
+#include <svsm/selftest.h>
 #include <svsm/svsm.h>
 
 struct svsm svsm;
@@ -79,6 +80,8 @@ void svsm_vcpu_run(void)
 {
 	struct vcpu *vcpu = arch_this_vcpu();
 
+	if (arch_selftest_wanted())
+		selftest_run(vcpu);
 	for (;;)
 		svsm_vcpu_pass(vcpu);
 }

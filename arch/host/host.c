@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <svsm/vcpu.h>
 #include <uapi/svsm/call.h>
@@ -53,6 +54,7 @@ void host_setup(u32 count)
 	svsm_init(apic_ids, count);
 	for (i = 0; i < count; i++) {
 		vcpus[i].armed = ~0ULL;
+		vcpus[i].tick_at = ~0ULL;
 		svsm_vcpu(i)->arch = &vcpus[i];
 	}
 	host_this_is(svsm_vcpu(0));
@@ -101,11 +103,29 @@ void arch_timer_arm(u64 deadline)
 
 	hv->arms++;
 	hv->armed = deadline;
+	if (deadline == ~0ULL && host.fault == HOST_TICKS_STAY)
+		return;
+	hv->tick_at = deadline;
+	if (host.fault == HOST_LOSES_TICKS && hv->arms % 100 == 0)
+		hv->tick_at = ~0ULL;
+}
+
+static bool tick(struct host_vcpu *hv)
+{
+	u64 at = hv->tick_at;
+
+	if (host.fault == HOST_TICKS_EARLY && at != ~0ULL)
+		at -= 1000;
+	if (at > arch_tsc())
+		return false;
+	hv->tick_at = ~0ULL;
+	return true;
 }
 
 void arch_host_events(struct host_events *events)
 {
-	struct host_events *pending = &host_vcpu(this_vcpu)->pending;
+	struct host_vcpu *hv = host_vcpu(this_vcpu);
+	struct host_events *pending = &hv->pending;
 	u32 w;
 
 	for (w = 0; w < 4; w++) {
@@ -116,6 +136,9 @@ void arch_host_events(struct host_events *events)
 	}
 	events->nmi = pending->nmi;
 	pending->nmi = false;
+	events->kicked = __atomic_exchange_n(&hv->kicked, false,
+					     __ATOMIC_SEQ_CST);
+	events->timer = tick(hv);
 }
 
 void arch_host_eoi(u8 vector)
@@ -135,13 +158,22 @@ void arch_host_eoi(u8 vector)
 
 void arch_kick(struct vcpu *vcpu)
 {
+	struct host_vcpu *hv = host_vcpu(vcpu);
+
 	assert(vcpu != this_vcpu);
-	__atomic_fetch_add(&host_vcpu(vcpu)->kicks, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_add_fetch(&hv->kicks, 1, __ATOMIC_SEQ_CST) % 100 ||
+	    host.fault != HOST_LOSES_KICKS)
+		__atomic_store_n(&hv->kicked, true, __ATOMIC_SEQ_CST);
 }
 
 void arch_idle(void)
 {
+	const struct timespec pause = { .tv_nsec = 20000 };
+
 	host_vcpu(this_vcpu)->idles++;
+	/* In the self-test there are others to wait for. */
+	if (host.selftest)
+		nanosleep(&pause, NULL);
 }
 
 enum guest_exit arch_guest_enter(const struct guest_entry *entry,
@@ -223,6 +255,49 @@ void arch_console_write(const char *text, size_t size)
 		size = room;
 	memcpy(host.console + host.console_len, text, size);
 	host.console_len += size;
+}
+
+bool arch_selftest_wanted(void)
+{
+	return host.selftest;
+}
+
+void arch_selftest_posts(bool on)
+{
+	__atomic_store_n(&host.posts, on, __ATOMIC_RELAXED);
+}
+
+void arch_power_off(bool ok)
+{
+	if (host.power_off)
+		host.power_off(ok);
+	fprintf(stderr, "powered off: %d\n%.*s", ok, (int)host.console_len,
+		host.console);
+	abort();
+}
+
+bool arch_page_convert(void *page, bool shared)
+{
+	(void)shared;
+	if (host.fault == HOST_REFUSES_PAGES)
+		return false;
+	if (host.fault != HOST_KEEPS_PAGES)
+		memset(page, 0, 4096);
+	return true;
+}
+
+/* A report that is a magic number and the data. */
+bool arch_attest_report(const u8 data[64], void *report, size_t size,
+			size_t *used)
+{
+	if (host.fault == HOST_NO_REPORT || size < 72)
+		return false;
+	memcpy(report, "evidence", 8);
+	memcpy((u8 *)report + 8, data, 64);
+	if (host.fault == HOST_WRONG_REPORT)
+		((u8 *)report)[71]++;
+	*used = 72;
+	return true;
 }
 
 void arch_terminate(enum terminate_reason reason)

@@ -29,6 +29,8 @@
  * @create_result: what arch_guest_vcpu_create() says
  * @remap_result: what arch_guest_remap_calling_area() says
  * @kicks: number of arch_kick()
+ * @kicked: one of them has not been reported
+ * @tick_at: TSC of the tick that arch_host_events() will report
  * @idles: number of arch_idle()
  * @entries: number of entries tried
  * @entry: the last one
@@ -52,6 +54,8 @@ struct host_vcpu {
 	u32 create_result;
 	u32 remap_result;
 	u32 kicks;
+	bool kicked;
+	u64 tick_at;
 	u32 idles;
 	u32 entries;
 	struct guest_entry entry;
@@ -67,10 +71,41 @@ struct host_vcpu {
 };
 
 /**
+ * enum host_fault - what this platform can do wrong
+ * @HOST_LOSES_KICKS: every 100th arch_kick() has no effect
+ * @HOST_LOSES_TICKS: every 100th tick does not come
+ * @HOST_TICKS_EARLY: ticks come before their deadline
+ * @HOST_TICKS_STAY: a deadline cannot be called off
+ * @HOST_REFUSES_PAGES: arch_page_convert() fails
+ * @HOST_KEEPS_PAGES: and it leaves what is in the page
+ * @HOST_KEEPS_GUEST_PAGES: so does arch_guest_mem_set()
+ * @HOST_REPEATS: arch_guest_mem_set() does it twice when asked twice
+ * @HOST_NO_REPORT: arch_attest_report() has none
+ * @HOST_WRONG_REPORT: it has one about something else
+ */
+enum host_fault {
+	HOST_GOOD,
+	HOST_LOSES_KICKS,
+	HOST_LOSES_TICKS,
+	HOST_TICKS_EARLY,
+	HOST_TICKS_STAY,
+	HOST_REFUSES_PAGES,
+	HOST_KEEPS_PAGES,
+	HOST_KEEPS_GUEST_PAGES,
+	HOST_REPEATS,
+	HOST_NO_REPORT,
+	HOST_WRONG_REPORT,
+};
+
+/**
  * struct host_platform - what a test scripts of the whole platform
  * @delivery: arch_delivery_mode()
  * @tsc_trusted: arch_tsc_trusted()
  * @tsc_khz: arch_tsc_khz()
+ * @selftest: arch_selftest_wanted()
+ * @posts: arch_selftest_posts(); @selftest's business
+ * @fault: what it does wrong
+ * @power_off: called by arch_power_off(), does not return
  * @console: what was logged since host_setup(), cut off at the end
  * @console_len: bytes of it
  */
@@ -78,7 +113,11 @@ struct host_platform {
 	u8 delivery;
 	bool tsc_trusted;
 	u32 tsc_khz;
-	char console[4096];
+	bool selftest;
+	bool posts;
+	enum host_fault fault;
+	void (*power_off)(bool ok);
+	char console[8192];
 	size_t console_len;
 };
 

@@ -159,10 +159,10 @@ enum mem_result arch_guest_mem_set(u64 gpa, u64 size, bool valid)
 	}
 	if (size == LARGE && split[(gpa - HOST_RAM_START) / LARGE])
 		return MEM_SIZE_MISMATCH;
-	if (has(gpa, PAGE_VALID) == valid)
+	if (has(gpa, PAGE_VALID) == valid && host.fault != HOST_REPEATS)
 		return MEM_UNCHANGED;
 	for (page = gpa; page < gpa + size; page += PAGE) {
-		if (valid)
+		if (valid && host.fault != HOST_KEEPS_GUEST_PAGES)
 			memset(host_ram(page), 0, PAGE);
 		change(page, PAGE_VALID | PAGE_GIVEN,
 		       valid ? PAGE_VALID | PAGE_GIVEN : 0);

@@ -7,10 +7,9 @@
 #include <svsm/log.h>
 #include <svsm/string.h>
 #include <svsm/vcpu.h>
-#include <x86/heap.h>
+#include <x86/apic.h>
+#include <x86/platform.h>
 #include "ghcb.h"
-
-#define MSR_X2APIC_EOI	0x80B
 
 #define GUEST_BIT	BIT(GUEST_VMPL - 1)
 
@@ -23,7 +22,7 @@ static void set_vector(u64 *set, u32 vector)
  * Vectors of the guest. The flags are taken before the words that they speak
  * of: what the host adds meanwhile comes with a new flag.
  */
-static void collect_guest(struct snp_cpu *cpu, struct doorbell_vmpl *info)
+static void collect_guest(struct x86_cpu *cpu, struct doorbell_vmpl *info)
 {
 	struct host_events *events = &cpu->events;
 	u32 status = __atomic_exchange_n(&info->status, 0, __ATOMIC_SEQ_CST);
@@ -52,25 +51,22 @@ static void collect_guest(struct snp_cpu *cpu, struct doorbell_vmpl *info)
 		cpu->has_events = true;
 }
 
-static void end_of_interrupt(struct snp_cpu *cpu)
+static void end_of_interrupt(struct doorbell *bell)
 {
-	if (__atomic_exchange_n(&cpu->doorbell->no_eoi_required, 0,
+	if (__atomic_exchange_n(&bell->no_eoi_required, 0,
 				__ATOMIC_SEQ_CST) & 1)
 		return;
-	if (ghcb_wrmsr(MSR_X2APIC_EOI, 0))
+	if (platform_wrmsr(MSR_X2APIC_EOI, 0))
 		host_failed("EOI");
 }
 
-/**
- * doorbell_collect() - take what the host signalled
- * @cpu: this CPU
- *
+/*
  * The SVSM's own vectors have done their work when they got here: they ended
  * a wait. Bounded: one vector for VMPL0 a call; the host rings again for more.
  */
-void doorbell_collect(struct snp_cpu *cpu)
+void platform_collect_events(struct x86_cpu *cpu)
 {
-	struct doorbell *bell = cpu->doorbell;
+	struct doorbell *bell = ((struct snp_cpu *)cpu)->doorbell;
 	u8 flags, vector;
 
 	/*
@@ -84,10 +80,12 @@ void doorbell_collect(struct snp_cpu *cpu)
 		host_failed("machine check");
 	vector = __atomic_exchange_n(&bell->vector, 0, __ATOMIC_SEQ_CST);
 	if (vector == VECTOR_TIMER)
-		timer_rang(cpu);
+		apic_timer_rang(cpu);
+	if (vector == VECTOR_IPI)
+		cpu->events.kicked = true;
 	/* Also of one that nobody wants: it would block those below it. */
 	if (vector)
-		end_of_interrupt(cpu);
+		end_of_interrupt(bell);
 	if (__atomic_exchange_n(&bell->per_vmpl, 0, __ATOMIC_SEQ_CST) &
 	    GUEST_BIT)
 		collect_guest(cpu, &bell->vmpl[GUEST_VMPL - 1]);
@@ -103,16 +101,6 @@ void doorbell_init(struct snp_cpu *cpu)
 		host_failed("#HV doorbell not set");
 }
 
-void arch_host_events(struct host_events *events)
-{
-	struct snp_cpu *cpu = this_cpu();
-
-	doorbell_collect(cpu);
-	*events = cpu->events;
-	memset(&cpu->events, 0, sizeof(cpu->events));
-	cpu->has_events = false;
-}
-
 /* A host that refuses keeps its own interrupt from coming again. */
 void arch_host_eoi(u8 vector)
 {
@@ -121,10 +109,9 @@ void arch_host_eoi(u8 vector)
 
 void arch_kick(struct vcpu *vcpu)
 {
-	const struct snp_cpu *cpu = vcpu->arch;
+	const struct x86_cpu *cpu = vcpu->arch;
 
-	/* x2APIC ICR: fixed, physical, assert (bit 14) */
-	if (ghcb_ipi((u64)cpu->x86.apic_id << 32 | BIT_ULL(14) | VECTOR_IPI))
+	if (ghcb_ipi(ICR_FIXED(cpu->apic_id, VECTOR_IPI)))
 		host_failed("IPI");
 }
 
@@ -132,9 +119,9 @@ void arch_idle(void)
 {
 	struct snp_cpu *cpu = this_cpu();
 
-	if (cpu->has_events)
+	if (cpu->x86.has_events)
 		return;
-	timer_program(cpu);
+	apic_timer_program(&cpu->x86, timer_next(cpu));
 	snp_halt_unless_rung(cpu->doorbell);
-	doorbell_collect(cpu);
+	platform_collect_events(&cpu->x86);
 }

@@ -109,15 +109,6 @@ entry64:
 	call	snp_main
 	ud2
 
-/* void entry_switch_stack(u64 top, void (*fn)(void)): does not return */
-	.globl	entry_switch_stack
-	.type	entry_switch_stack, @function
-entry_switch_stack:
-	movq	%rdi, %rsp
-	xorl	%ebp, %ebp
-	call	*%rsi
-	ud2
-
 	.section .rodata
 	.balign	8
 boot_gdt:
@@ -135,7 +126,7 @@ boot_pdpt:	.skip	4096
 boot_pd:	.skip	4096
 boot_stack:	.skip	STACK_SIZE
 
-/* Pages that the loader or igvm-build fills in; names: tools/igvm. */
+/* Pages of SNP that the loader fills in; the others: arch/x86/start.S. */
 	.section .igvm, "a", @progbits
 	.balign	4096
 .macro IGVM_PAGE name
@@ -144,9 +135,5 @@ boot_stack:	.skip	STACK_SIZE
 .endm
 	IGVM_PAGE igvm_cpuid_page
 	IGVM_PAGE igvm_secrets_page
-	IGVM_PAGE igvm_param_page
-	IGVM_PAGE igvm_madt_page
-	IGVM_PAGE igvm_memory_map_page
-	IGVM_PAGE igvm_payload_page
 
 	.section .note.GNU-stack, "", @progbits

@@ -4,6 +4,7 @@
  * this image does not know how to handle?
  */
 #include <svsm/log.h>
+#include <x86/apic.h>
 #include <x86/asm.h>
 #include "features.h"
 #include "ghcb.h"
@@ -44,13 +45,8 @@ static const struct cpuid_entry *find_leaf(u32 leaf)
 static u32 tsc_khz(void)
 {
 	const struct cpuid_entry *leaf = find_leaf(CPUID_TSC);
-	u64 khz;
 
-	/* TSC = crystal clock in Hz (ECX) * EBX / EAX; 0 is "not known" */
-	if (!leaf || !leaf->eax || !leaf->ebx || !leaf->ecx)
-		return 0;
-	khz = (u64)leaf->ecx * leaf->ebx / leaf->eax / 1000;
-	return khz > 0xFFFFFFFF ? 0 : khz;
+	return leaf ? apic_tsc_khz(leaf->eax, leaf->ebx, leaf->ecx) : 0;
 }
 
 /**

@@ -6,6 +6,8 @@
  */
 #include <svsm/string.h>
 #include <x86/asm.h>
+#include <x86/console.h>
+#include <x86/platform.h>
 #include "ghcb.h"
 
 /* MSR protocol: bits 11:0 of request and answer. */
@@ -26,6 +28,7 @@
 #define NAE_IOIO		0x7B
 #define NAE_MSR			0x7C
 #define NAE_PSC			0x80000010
+#define NAE_GUEST_REQUEST	0x80000011
 #define NAE_AP_CREATION		0x80000013
 #define NAE_HV_DOORBELL		0x80000014
 #define NAE_HV_IPI		0x80000015
@@ -177,15 +180,13 @@ static int call(volatile struct ghcb *ghcb)
 	return result(ghcb);
 }
 
-/**
- * ghcb_in8() - read an I/O port
- * @port: port
- * @val: filled in
- */
-int ghcb_in8(u16 port, u8 *val)
+/* Before a CPU has its GHCB it has no ports, and so no log. */
+int platform_in8(u16 port, u8 *val)
 {
 	volatile struct ghcb *ghcb;
 
+	if (!this_cpu()->ghcb)
+		return -1;
 	ghcb = begin(NAE_IOIO, (u64)port << IOIO_PORT_SHIFT | IOIO_A64 |
 		     IOIO_SIZE8 | IOIO_IN, 0);
 	if (call(ghcb) || !GHCB_IS_SET(ghcb, rax))
@@ -194,27 +195,19 @@ int ghcb_in8(u16 port, u8 *val)
 	return 0;
 }
 
-/**
- * ghcb_out8() - write an I/O port
- * @port: port
- * @val: byte
- */
-int ghcb_out8(u16 port, u8 val)
+int platform_out8(u16 port, u8 val)
 {
 	volatile struct ghcb *ghcb;
 
+	if (!this_cpu()->ghcb)
+		return -1;
 	ghcb = begin(NAE_IOIO, (u64)port << IOIO_PORT_SHIFT | IOIO_A64 |
 		     IOIO_SIZE8, 0);
 	GHCB_SET(ghcb, rax, val);
 	return call(ghcb);
 }
 
-/**
- * ghcb_rdmsr() - read an MSR that the host virtualizes
- * @msr: number
- * @val: filled in
- */
-int ghcb_rdmsr(u32 msr, u64 *val)
+int platform_rdmsr(u32 msr, u64 *val)
 {
 	volatile struct ghcb *ghcb = begin(NAE_MSR, 0, 0);
 
@@ -225,12 +218,7 @@ int ghcb_rdmsr(u32 msr, u64 *val)
 	return 0;
 }
 
-/**
- * ghcb_wrmsr() - write an MSR that the host virtualizes
- * @msr: number
- * @val: value
- */
-int ghcb_wrmsr(u32 msr, u64 val)
+int platform_wrmsr(u32 msr, u64 val)
 {
 	volatile struct ghcb *ghcb = begin(NAE_MSR, 1, 0);
 
@@ -272,6 +260,23 @@ int ghcb_page_states(const u64 *entries, u32 count)
 		done = i;
 	}
 	return -1;
+}
+
+/**
+ * ghcb_guest_request() - have the host carry a message to the security processor
+ * @request: GPA of the message, a shared page
+ * @response: GPA for the answer, another one
+ * @error: filled in: firmware's error in the lower half, host's in the upper
+ *
+ * Return: 0, or -1 if the host does not know such requests.
+ */
+int ghcb_guest_request(u64 request, u64 response, u64 *error)
+{
+	volatile struct ghcb *ghcb = begin(NAE_GUEST_REQUEST, request, response);
+	int ret = call(ghcb);
+
+	*error = ghcb->sw_exit_info_2;
+	return ret;
 }
 
 /**

@@ -24,11 +24,8 @@ void ghcb_terminate(u32 set, u32 reason) __attribute__((noreturn));
 int ghcb_msr_page_state(u64 gpa, u32 op);
 void ghcb_register(struct snp_cpu *cpu);
 
-int ghcb_in8(u16 port, u8 *val);
-int ghcb_out8(u16 port, u8 val);
-int ghcb_rdmsr(u32 msr, u64 *val);
-int ghcb_wrmsr(u32 msr, u64 val);
 int ghcb_page_states(const u64 *entries, u32 count);
+int ghcb_guest_request(u64 request, u64 response, u64 *error);
 int ghcb_ap_create(u32 apic_id, u32 vmpl, u64 vmsa, u64 features);
 int ghcb_set_doorbell(u64 gpa);
 int ghcb_ipi(u64 icr);

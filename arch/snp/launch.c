@@ -10,6 +10,7 @@
 #include <svsm/vcpu.h>
 #include <uapi/svsm/call.h>
 #include <x86/asm.h>
+#include <x86/igvm.h>
 #include <x86/image.h>
 #include "ghcb.h"
 
@@ -184,14 +185,16 @@ static void pin(u64 gpa, u64 size, enum pinned_kind kind)
  * launch_guest() - make the first guest vCPU from the IGVM file's kernel
  *
  * Runs on the boot CPU; svsm_vcpu_run() then enters the guest. A file without
- * a kernel leaves the SVSM without a guest.
+ * a kernel, or for the self-test, leaves the SVSM without a guest.
  */
 void launch_guest(void)
 {
 	struct snp_cpu *cpu = this_cpu();
 
 	pin(SVSM_BASE, SVSM_END - SVSM_BASE, PINNED_SVSM);
-	if (igvm_payload_page.magic != IGVM_PAYLOAD_MAGIC) {
+	if (arch_selftest_wanted())
+		return;
+	if (!payload_has_kernel()) {
 		svsm_log(LOG_INFO, "no payload");
 		return;
 	}

@@ -4,39 +4,35 @@
  * use is what the steps above it made.
  */
 #include <svsm/log.h>
+#include <x86/apic.h>
 #include <x86/asm.h>
+#include <x86/cpus.h>
 #include <x86/heap.h>
 #include <x86/paging.h>
+#include <x86/platform.h>
+#include <x86/ram.h>
 #include "features.h"
 #include "ghcb.h"
+#include "greq.h"
+
+/* Reason sets of GHCB termination: 0 is the specification's. */
+#define TERMINATE_SET_HOST	2
 
 static u8 boot_fatal_stack[PAGE_SIZE] __attribute__((aligned(16)));
 
 void snp_main(void);
-void entry_switch_stack(u64 top, void (*fn)(void)) __attribute__((noreturn));
 
-struct vcpu *arch_this_vcpu(void)
+void arch_terminate(enum terminate_reason reason)
 {
-	return x86_this_cpu()->vcpu;
+	ghcb_terminate(reason == TERMINATE_HOST ? TERMINATE_SET_HOST : 0, 0);
 }
 
-void arch_cpu_relax(void)
+/* What is survived: a peer took a page away that is accessed as such. */
+bool platform_exception(struct exception_frame *frame)
 {
-	asm volatile("pause");
-}
-
-void platform_accept_page(u64 gpa)
-{
-	if (ghcb_msr_page_state(gpa, PSC_PRIVATE))
-		host_failed("own page not private");
-	if (rmp_validate(gpa, false, true) != RMP_OK)
-		host_failed("own page not validated");
-}
-
-void platform_share_page(u64 gpa)
-{
-	if (ghcb_msr_page_state(gpa, PSC_SHARED))
-		host_failed("own page not shared");
+	return frame->vector == VECTOR_VC &&
+		frame->error == VC_PAGE_NOT_VALIDATED &&
+		exception_recover(frame);
 }
 
 /* On the final stack. */
@@ -45,11 +41,11 @@ static void __attribute__((noreturn)) boot_late(void)
 	struct snp_cpu *cpu = this_cpu();
 
 	doorbell_init(cpu);
-	timer_init_cpu(cpu);
+	apic_init();
 	cpu->x86.online = true;
-	memory_accept_all();
+	ram_accept_all();
 	smp_start();
-	svsm_log(LOG_INFO, "vCPUs: %u", snp.cpu_count);
+	svsm_log(LOG_INFO, "vCPUs: %u", cpus_count);
 	launch_guest();
 	svsm_vcpu_run();
 }
@@ -64,7 +60,7 @@ void snp_main(void)
 	/* This CPU, and exceptions. */
 	cpu->x86.self = &cpu->x86;
 	wrmsr(MSR_GS_BASE, (u64)cpu);
-	desc_init_idt();
+	desc_init_idt(IDT_EXCEPTIONS);
 	desc_add_tss(0, &cpu->x86.tss,
 		     (u64)boot_fatal_stack + sizeof(boot_fatal_stack));
 	desc_load(0);
@@ -82,10 +78,11 @@ void snp_main(void)
 	svsm_log(LOG_INFO, "version " SVSM_VERSION ", platform SEV-SNP");
 	features_check();
 	rmp_flush_init();
+	greq_init();
 
 	/* RAM, all CPUs, the core. */
-	memory_read_map();
-	memory_map_all();
+	ram_read_map(snp.c_bit);
+	ram_map_all();
 	smp_init();
 	entry_switch_stack(cpu->x86.stack_top, boot_late);
 }

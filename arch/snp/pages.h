@@ -191,7 +191,8 @@ _Static_assert(sizeof(struct doorbell) == 4096, "doorbell size");
 struct secrets {
 	u8 reserved_000[0x20];
 	u8 vmpck[4][SECRETS_VMPCK_SIZE];
-	u8 reserved_0a0[0x140 - 0x0A0];
+	u32 msg_seqno[4];
+	u8 reserved_0b0[0x140 - 0x0B0];
 	u64 svsm_base;
 	u64 svsm_size;
 	u64 svsm_caa;
@@ -200,6 +201,7 @@ struct secrets {
 	u8 reserved_15d[0x1000 - 0x15D];
 };
 SNP_ASSERT(struct secrets, vmpck, 0x20);
+SNP_ASSERT(struct secrets, msg_seqno, 0xA0);
 SNP_ASSERT(struct secrets, svsm_base, 0x140);
 SNP_ASSERT(struct secrets, svsm_guest_vmpl, 0x15C);
 _Static_assert(sizeof(struct secrets) == 4096, "secrets size");

@@ -3,32 +3,19 @@
  * The CPUs of the SVSM. Others than the first one start in C code by a VMSA
  * that the first one wrote: same tables, own stack, own pages.
  */
-#include <svsm/log.h>
-#include <svsm/vcpu.h>
+#include <x86/apic.h>
 #include <x86/asm.h>
+#include <x86/cpus.h>
 #include <x86/heap.h>
-#include <x86/madt.h>
 #include <x86/paging.h>
+#include <x86/platform.h>
 #include "ghcb.h"
-
-#define STACK_PAGES		4
-#define FATAL_STACK_PAGES	1
-
-/* How long the host may take to start a CPU, in TSC ticks: seconds. */
-#define START_TICKS_MAX		40000000000ULL
-
-#define MSR_X2APIC_ID		0x802
 
 struct snp_cpu snp_cpus[SVSM_VCPUS_MAX];
 
-static void cpu_allocate(struct snp_cpu *cpu)
+struct x86_cpu *platform_cpu(u32 index)
 {
-	cpu->x86.stack_top = (u64)heap_stack(STACK_PAGES);
-	desc_add_tss(cpu->x86.index, &cpu->x86.tss,
-		     (u64)heap_stack(FATAL_STACK_PAGES));
-	if (!cpu->ghcb)
-		cpu->ghcb = heap_shared_page();
-	cpu->doorbell = heap_shared_page();
+	return &snp_cpus[index].x86;
 }
 
 static struct vmsa_segment segment(u16 selector, u16 attributes, u32 limit,
@@ -42,7 +29,8 @@ static void __attribute__((noreturn)) start(struct snp_cpu *cpu)
 {
 	ghcb_register(cpu);
 	doorbell_init(cpu);
-	timer_init_cpu(cpu);
+	timer_enable_apic();
+	apic_init();
 	__atomic_store_n(&cpu->x86.online, true, __ATOMIC_RELEASE);
 	svsm_vcpu_run();
 }
@@ -91,38 +79,21 @@ static void fill_vmsa(struct snp_cpu *cpu)
 }
 
 /**
- * smp_init() - list the CPUs, allocate what each needs, set up the core
- *
- * The boot CPU becomes the first one whatever its place in the MADT.
+ * smp_init() - list the CPUs, allocate what each needs
  */
 void smp_init(void)
 {
-	u32 apic_ids[SVSM_VCPUS_MAX];
-	u32 count, i, own;
+	u32 i;
 	u64 id;
 
-	if (madt_apic_ids(igvm_madt_page, sizeof(igvm_madt_page), apic_ids,
-			  ARRAY_SIZE(apic_ids), &count))
-		host_failed("MADT malformed or too many vCPUs");
 	timer_enable_apic();
-	if (ghcb_rdmsr(MSR_X2APIC_ID, &id))
+	if (platform_rdmsr(MSR_X2APIC_ID, &id))
 		host_failed("APIC ID not readable");
-	for (own = 0; own < count && apic_ids[own] != id; own++)
-		;
-	if (own == count)
-		host_failed("boot CPU is not in the MADT");
-	apic_ids[own] = apic_ids[0];
-	apic_ids[0] = id;
-
-	svsm_init(apic_ids, count);
-	snp.cpu_count = count;
-	for (i = 0; i < count; i++) {
-		snp_cpus[i].x86.self = &snp_cpus[i].x86;
-		snp_cpus[i].x86.index = i;
-		snp_cpus[i].x86.apic_id = apic_ids[i];
-		snp_cpus[i].x86.vcpu = svsm_vcpu(i);
-		snp_cpus[i].x86.vcpu->arch = &snp_cpus[i];
-		cpu_allocate(&snp_cpus[i]);
+	cpus_init(id);
+	for (i = 0; i < cpus_count; i++) {
+		if (i)
+			snp_cpus[i].ghcb = heap_shared_page();
+		snp_cpus[i].doorbell = heap_shared_page();
 		if (i)
 			fill_vmsa(&snp_cpus[i]);
 	}
@@ -134,19 +105,13 @@ void smp_init(void)
 void smp_start(void)
 {
 	struct snp_cpu *cpu;
-	u64 since;
 	u32 i;
 
-	for (i = 1; i < snp.cpu_count; i++) {
+	for (i = 1; i < cpus_count; i++) {
 		cpu = &snp_cpus[i];
 		if (ghcb_ap_create(cpu->x86.apic_id, 0, (u64)cpu->vmsa,
 				   snp.features))
 			host_failed("vCPU not started");
-		since = rdtsc();
-		while (!__atomic_load_n(&cpu->x86.online, __ATOMIC_ACQUIRE)) {
-			if (rdtsc() - since > START_TICKS_MAX)
-				host_failed("vCPU does not run");
-			arch_cpu_relax();
-		}
+		cpus_wait_online(&cpu->x86);
 	}
 }

@@ -8,6 +8,7 @@
 #include <svsm/arch.h>
 #include <svsm/lock.h>
 #include <svsm/types.h>
+#include <x86/console.h>
 #include <x86/linux_boot.h>
 #include <x86/percpu.h>
 #include "pages.h"
@@ -15,9 +16,8 @@
 /* The guest runs here; nothing runs at 1 and 3. */
 #define GUEST_VMPL	2
 
-/* Vectors of the SVSM's own APIC; they never leave this folder. */
-#define VECTOR_IPI	0xE0
-#define VECTOR_TIMER	0xE1
+/* Error code of #VC: access to a page that is not validated. */
+#define VC_PAGE_NOT_VALIDATED	0x404
 
 #define MSR_GHCB	0xC0010130U
 #define MSR_SEV_STATUS	0xC0010131U
@@ -51,7 +51,6 @@
  * @hv_features: what the host announces
  * @c_bit: page-table bit of private memory
  * @tsc_khz: 0 if unknown
- * @cpu_count: vCPUs
  */
 struct snp {
 	u64 features;
@@ -59,7 +58,6 @@ struct snp {
 	u64 hv_features;
 	u64 c_bit;
 	u32 tsc_khz;
-	u32 cpu_count;
 };
 
 extern struct snp snp;
@@ -70,10 +68,6 @@ extern struct snp snp;
  * @ghcb: shared page for exits; NULL before it is registered
  * @doorbell: shared page for events of the host
  * @vmsa: its VMPL0 register state, NULL for the boot CPU
- * @events: taken from the doorbell, not yet by the core
- * @has_events: @events is not empty
- * @timer_wanted: TSC of the core's wish, ~0 none
- * @timer_armed: TSC the host's timer is armed for, ~0 not armed
  * @guest_lock: protects @guest_state, @entered and @calling_area; order:
  *	inside the core's locks, takes nothing
  * @guest_state: GPA of the guest's VMSA in force, 0 none
@@ -89,10 +83,6 @@ struct snp_cpu {
 	struct ghcb *ghcb;
 	struct doorbell *doorbell;
 	struct vmsa *vmsa;
-	struct host_events events;
-	bool has_events;
-	u64 timer_wanted;
-	u64 timer_armed;
 	struct spinlock guest_lock;
 	u64 guest_state;
 	u64 entered;
@@ -109,17 +99,9 @@ static inline struct snp_cpu *this_cpu(void)
 	return (struct snp_cpu *)x86_this_cpu();
 }
 
-/* main.c: pages of the IGVM file */
+/* pages of the IGVM file; the others: x86/igvm.h */
 extern const struct cpuid_table igvm_cpuid_page;
 extern const struct secrets igvm_secrets_page;
-extern const u8 igvm_madt_page[4096];
-extern const u8 igvm_memory_map_page[4096];
-extern const struct igvm_payload igvm_payload_page;
-
-/* console.c */
-void console_init(void);
-/* The host broke its part of a contract: one line, then the end. */
-void host_failed(const char *what) __attribute__((noreturn));
 
 /* rmp.c */
 enum rmp_result {
@@ -150,24 +132,15 @@ void rmp_flush_init(void);
 void rmp_flush(void);
 
 /* memory.c */
-void memory_read_map(void);
-void memory_map_all(void);
-void memory_accept_all(void);
 bool memory_revoke(u64 gpa);
 void memory_restore(u64 gpa);
 
 /* doorbell.c */
 void doorbell_init(struct snp_cpu *cpu);
-void doorbell_collect(struct snp_cpu *cpu);
 
 /* timer.c */
-#define TIMER_NEVER	(~0ULL)
-
-void timer_rang(struct snp_cpu *cpu);
 u64 timer_next(const struct snp_cpu *cpu);
 void timer_enable_apic(void);
-void timer_init_cpu(struct snp_cpu *cpu);
-void timer_program(struct snp_cpu *cpu);
 
 /* enter.S: both return at once if the doorbell was rung */
 bool snp_exit_unless_rung(const struct doorbell *doorbell);

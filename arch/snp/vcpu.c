@@ -9,6 +9,7 @@
 #include <svsm/vcpu.h>
 #include <uapi/svsm/call.h>
 #include <uapi/svsm/event_page.h>
+#include <x86/apic.h>
 #include <x86/asm.h>
 #include "ghcb.h"
 
@@ -177,14 +178,14 @@ static enum run_result run(struct snp_cpu *cpu, u8 vector)
 	u64 next;
 
 	if (!deadline_in_exit)
-		timer_program(cpu);
+		apic_timer_program(&cpu->x86, timer_next(cpu));
 	next = timer_next(cpu);
 	result = ghcb_run_vmpl(cpu, GUEST_VMPL,
 			       vector ? EVENT_VALID | vector : 0,
-			       deadline_in_exit && next != cpu->timer_armed ?
+			       deadline_in_exit && next != cpu->x86.timer_armed ?
 			       &next : NULL);
 	if (deadline_in_exit && result == RUN_DONE)
-		cpu->timer_armed = next;
+		cpu->x86.timer_armed = next;
 	return result;
 }
 
@@ -196,7 +197,7 @@ enum guest_exit arch_guest_enter(const struct guest_entry *entry,
 	u64 state, area;
 	bool replaced;
 
-	if (cpu->has_events)
+	if (cpu->x86.has_events)
 		return GUEST_EXIT_NOT_ENTERED;
 	spin_lock(&cpu->guest_lock);
 	state = cpu->guest_state;

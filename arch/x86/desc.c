@@ -5,11 +5,7 @@
 #include <svsm/arch.h>
 #include <x86/asm.h>
 #include <x86/desc.h>
-
-#define VECTOR_NMI	2
-#define VECTOR_DF	8
-#define VECTOR_MC	18
-#define VECTORS		32
+#include <x86/exception.h>
 
 #define DESC_CODE64	0x00AF9A000000FFFFULL
 #define DESC_DATA	0x00CF92000000FFFFULL
@@ -21,24 +17,25 @@ struct gate {
 	u64 hi;
 };
 
-/* From idt.S: entry points of the 32 exceptions. */
-extern const u32 exception_entries[VECTORS];
+/* From idt.S: entry points. */
+extern const u32 exception_entries[IDT_ALL];
 
 static u64 gdt[3 + 2 * SVSM_VCPUS_MAX] = { 0, DESC_CODE64, DESC_DATA };
-static struct gate idt[VECTORS];
+static struct gate idt[IDT_ALL];
 
 /**
  * desc_init_idt() - fill the IDT
+ * @vectors: how many, IDT_EXCEPTIONS or IDT_ALL; others stay absent
  *
- * Vectors above 31 stay absent: no platform delivers them to the SVSM. The
- * SVSM runs with interrupts disabled throughout.
+ * All gates turn interrupts off: what runs is either the loop, which has them
+ * off but where it looks for them, or a handler.
  */
-void desc_init_idt(void)
+void desc_init_idt(u32 vectors)
 {
 	u64 addr, ist;
 	u32 i;
 
-	for (i = 0; i < VECTORS; i++) {
+	for (i = 0; i < vectors; i++) {
 		addr = exception_entries[i];
 		ist = i == VECTOR_NMI || i == VECTOR_DF || i == VECTOR_MC ?
 			IST_FATAL : 0;
@@ -103,4 +100,23 @@ void desc_load(u32 cpu)
 	desc_idt(&ptr);
 	asm volatile("lidt %0" : : "m" (ptr));
 	asm volatile("ltr %w0" : : "r" (SEL_TSS(cpu)));
+}
+
+/**
+ * desc_reload_segments() - use this GDT's selectors on this CPU
+ *
+ * For a CPU that comes with selectors of other tables; after desc_load(). FS
+ * and GS stay: a load would clear their base.
+ */
+void desc_reload_segments(void)
+{
+	asm volatile("pushq %0\n\t"
+		     "leaq 1f(%%rip), %%rax\n\t"
+		     "pushq %%rax\n\t"
+		     "lretq\n"
+		     "1:\n\t"
+		     "movl %1, %%ds\n\t"
+		     "movl %1, %%es\n\t"
+		     "movl %1, %%ss"
+		     : : "i" (SEL_CODE), "r" (SEL_DATA) : "rax", "memory");
 }

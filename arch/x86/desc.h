@@ -27,9 +27,14 @@ struct desc_ptr {
 	u64 base;
 } __attribute__((packed));
 
-void desc_init_idt(void);
+/* Vectors that the CPU raises itself, and all of them. */
+#define IDT_EXCEPTIONS	32
+#define IDT_ALL		256
+
+void desc_init_idt(u32 vectors);
 void desc_add_tss(u32 cpu, struct x86_tss *tss, u64 fatal_stack_top);
 void desc_load(u32 cpu);
+void desc_reload_segments(void);
 void desc_gdt(struct desc_ptr *ptr);
 void desc_idt(struct desc_ptr *ptr);
 

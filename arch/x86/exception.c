@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Exceptions of the SVSM itself. Two kinds are survived: a fault at an
- * instruction of the exception table, and #HV (idt.S). All others end the
- * image with the registers on the log.
+ * Exceptions of the SVSM itself. Survived are a fault at an instruction of the
+ * exception table, #HV (idt.S), and what the platform can handle. All others
+ * end the image with the registers on the log.
  */
 #include <svsm/arch.h>
 #include <x86/asm.h>
@@ -10,9 +10,7 @@
 #include <x86/extable.h>
 #include <x86/image.h>
 #include <x86/percpu.h>
-
-/* Error code of #VC: access to a page that is not validated (AMD). */
-#define VC_PAGE_NOT_VALIDATED	0x404
+#include <x86/platform.h>
 
 static void put(const char *text)
 {
@@ -34,21 +32,27 @@ static void put_hex(const char *name, u64 val)
 	arch_console_write(text, sizeof(text));
 }
 
-/* The lost page of a peer, and an instruction that this CPU may not have. */
-static bool may_recover(const struct exception_frame *frame)
+/**
+ * exception_log() - write a line from an exception handler
+ * @text: text
+ * @val: number that follows it
+ *
+ * Without the log's lock, which the interrupted code may hold.
+ */
+void exception_log(const char *text, u64 val)
 {
-	switch (frame->vector) {
-	case VECTOR_UD:
-	case VECTOR_GP:
-	case VECTOR_PF:
-		return true;
-	case VECTOR_VC:
-		return frame->error == VC_PAGE_NOT_VALIDATED;
-	}
-	return false;
+	put("\nsvsm: ");
+	put_hex(text, val);
+	put("\n");
 }
 
-static bool recover(struct exception_frame *frame)
+/**
+ * exception_recover() - go on elsewhere if the instruction may fault
+ * @frame: what was interrupted
+ *
+ * Return: false if the exception table does not have it.
+ */
+bool exception_recover(struct exception_frame *frame)
 {
 	const struct extable_entry *entry;
 
@@ -61,10 +65,7 @@ static bool recover(struct exception_frame *frame)
 	return false;
 }
 
-/*
- * Writes to the console without the log's lock, which the interrupted code
- * may hold.
- */
+/* Without the log's lock, too. */
 static void __attribute__((noreturn)) die(const struct exception_frame *frame)
 {
 	const u64 *reg = &frame->rax;
@@ -90,12 +91,22 @@ static void __attribute__((noreturn)) die(const struct exception_frame *frame)
 }
 
 /**
- * exception_handle() - an exception other than #HV, called by idt.S
+ * exception_handle() - any vector other than #HV, called by idt.S
  * @frame: what it interrupted; changes take effect on return
  */
 void exception_handle(struct exception_frame *frame)
 {
-	if (may_recover(frame) && recover(frame))
-		return;
+	switch (frame->vector) {
+	/* The lost page of a peer, an instruction that this CPU lacks */
+	case VECTOR_UD:
+	case VECTOR_GP:
+	case VECTOR_PF:
+		if (exception_recover(frame))
+			return;
+		break;
+	default:
+		if (platform_exception(frame))
+			return;
+	}
 	die(frame);
 }

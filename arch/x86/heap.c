@@ -66,10 +66,11 @@ void *heap_stack(size_t pages)
  */
 void *heap_shared_page(void)
 {
-	u64 addr = take(1);
+	void *page = heap_pages(1);
 
-	platform_share_page(addr);
-	paging_protect(addr, addr + PAGE_SIZE, PAGE_SHARED);
-	memset((void *)addr, 0, PAGE_SIZE);
-	return (void *)addr;
+	if (!arch_page_convert(page, true)) {
+		svsm_log(LOG_ERROR, "the host failed: own page not shared");
+		arch_terminate(TERMINATE_HOST);
+	}
+	return page;
 }

@@ -17,10 +17,4 @@ void *heap_shared_page(void);
  */
 void platform_accept_page(u64 gpa);
 
-/**
- * platform_share_page() - make sure that the host can use a page of the SVSM
- * @gpa: page that nobody used yet; ends the image if that cannot be
- */
-void platform_share_page(u64 gpa);
-
 #endif /* X86_HEAP_H */

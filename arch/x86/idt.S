@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exception entry. All run on the stack of what they interrupt, except those
+ * Exception and interrupt entry. All run on the stack of what they interrupt, except those
  * with an interrupt stack (desc.c). There is no user mode below: no swapgs.
  */
 #include <x86/exception.h>
@@ -21,9 +21,10 @@ exception_\vector:
 	jmp	exception_common
 .endm
 
+/* Interrupts, from vector 32: as exceptions without an error code. */
 	.altmacro
 	.set	i, 0
-	.rept	32
+	.rept	256
 	.if	i != VECTOR_HV
 	ENTRY_POINT %i
 	.endif
@@ -106,7 +107,7 @@ exception_entries:
 	.long	exception_\vector
 .endm
 	.set	i, 0
-	.rept	32
+	.rept	256
 	ENTRY_ADDRESS %i
 	.set	i, i + 1
 	.endr

@@ -6,6 +6,7 @@
 #define X86_IMAGE_H
 
 #include <svsm/types.h>
+#include <x86/exception.h>
 #include <x86/extable.h>
 
 /* The SVSM's own memory; what lies behind the image is its heap. */
@@ -16,5 +17,6 @@ extern const char __text_start[], __text_end[];
 extern const char __rodata_start[], __rodata_end[];
 extern const char __data_start[], __image_end[];
 extern const struct extable_entry __extable[], __extable_end[];
+extern const struct event_window __event_windows[], __event_windows_end[];
 
 #endif /* X86_IMAGE_H */

@@ -12,6 +12,7 @@
 
 #define PTE_PRESENT	BIT_ULL(0)
 #define PTE_WRITE	BIT_ULL(1)
+#define PTE_UNCACHED	(BIT_ULL(3) | BIT_ULL(4))
 #define PTE_ACCESSED	BIT_ULL(5)
 #define PTE_DIRTY	BIT_ULL(6)
 #define PTE_LARGE	BIT_ULL(7)
@@ -62,6 +63,17 @@ void paging_map_ram(u64 start, u64 end)
 		*directory_entry(addr) = addr | PTE_RAM | PTE_LARGE |
 			private_mask;
 	}
+}
+
+/**
+ * paging_map_device() - map a device of the host's, uncached
+ * @gpa: somewhere in it; all of the 2 MiB around it is mapped
+ */
+void paging_map_device(u64 gpa)
+{
+	gpa &= ~(SIZE_2M - 1);
+	*directory_entry(gpa) = gpa | PTE_RAM | PTE_LARGE | PTE_UNCACHED |
+		shared_mask;
 }
 
 /**

@@ -18,6 +18,7 @@ enum page_access {
 
 void paging_init(u64 private_bits, u64 shared_bits);
 void paging_map_ram(u64 start, u64 end);
+void paging_map_device(u64 gpa);
 void paging_protect(u64 start, u64 end, enum page_access access);
 u64 paging_root(void);
 void paging_enable(void);

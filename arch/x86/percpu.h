@@ -6,10 +6,16 @@
 #ifndef X86_PERCPU_H
 #define X86_PERCPU_H
 
+#include <svsm/arch.h>
 #include <svsm/types.h>
 #include <x86/desc.h>
 
-struct vcpu;
+/*
+ * Vectors of the SVSM's own APIC; the core never sees them. None that the host
+ * posts has a higher priority, but the spurious one.
+ */
+#define VECTOR_TIMER	0xFD
+#define VECTOR_IPI	0xFE
 
 /**
  * struct x86_cpu - one CPU of the SVSM
@@ -20,6 +26,10 @@ struct vcpu;
  * @vcpu: the core's state of it
  * @stack_top: top of the normal stack; a guard page lies below the stack
  * @tss: task state, holds the stack of double faults and machine checks
+ * @events: taken from the host, not yet by the core
+ * @has_events: @events is not empty
+ * @timer_wanted: TSC of the core's wish, TIMER_NEVER for none
+ * @timer_armed: TSC the host's timer is armed for, TIMER_NEVER: not armed
  */
 struct x86_cpu {
 	struct x86_cpu *self;
@@ -29,6 +39,10 @@ struct x86_cpu {
 	struct vcpu *vcpu;
 	u64 stack_top;
 	struct x86_tss tss;
+	struct host_events events;
+	bool has_events;
+	u64 timer_wanted;
+	u64 timer_armed;
 };
 
 static inline struct x86_cpu *x86_this_cpu(void)

@@ -35,7 +35,8 @@ bool arch_tsc_trusted(void);
  * The timer is the host's and may be late, early or lost: the caller decides
  * by the TSC whether anything is due. May be deferred to the next
  * arch_guest_enter() or arch_idle() of this vCPU, never longer. A tick that
- * comes before @deadline is the platform's to arm again.
+ * comes before @deadline is the platform's to arm again. What was armed before
+ * is forgotten, with a tick of it that arch_host_events() has not reported.
  */
 void arch_timer_arm(u64 deadline);
 
@@ -46,18 +47,26 @@ void arch_timer_arm(u64 deadline);
  * @vectors: bit set of host vectors 0..255 that were posted
  * @level: those of @vectors that the host holds until arch_host_eoi()
  * @nmi: the host signalled an NMI for the guest
+ * @kicked: the interrupt of an arch_kick() for this vCPU came
+ * @timer: the tick of arch_timer_arm() came, and its deadline has come too
+ *
+ * The loop looks at everything after each wake-up and needs neither @kicked nor
+ * @timer. The self-test does: they tell a wake-up that came from one that was
+ * lost while something else happened to wake this vCPU.
  */
 struct host_events {
 	u64 vectors[4];
 	u64 level[4];
 	bool nmi;
+	bool kicked;
+	bool timer;
 };
 
 /**
  * arch_host_events() - take what the host signalled for this vCPU's guest
  * @events: filled in; each event is reported once
  *
- * Never reports vectors that the SVSM serves itself (timer, IPI): these only
+ * Vectors that the SVSM serves itself (timer, IPI) are never in @vectors: they
  * end arch_guest_enter() or arch_idle(). Bounded work whatever the host does.
  */
 void arch_host_events(struct host_events *events);
@@ -156,6 +165,10 @@ void arch_guest_answer(const struct guest_call *call);
 u8 arch_delivery_mode(void);
 
 /* --- The guest's vCPUs -------------------------------------------------- */
+/*
+ * On a platform whose guests have no page of register state, and so no such
+ * calls, each of these returns SVSM_ERR_UNSUPPORTED_CALL.
+ */
 
 /**
  * arch_guest_vcpu_create() - give a vCPU a guest register state
@@ -234,8 +247,12 @@ enum mem_result {
  * arch_guest_mem_set() - make a page private memory of the guest, or not
  * @gpa: aligned to @size, arch_guest_gpa_valid()
  * @size: 4096 or 2 MiB
- * @valid: true: accept the page, zero it, give it to the guest with all
- *	permissions; false: take it from the guest and give it up
+ * @valid: true: the page becomes private, is accepted once, zeroed, and the
+ *	guest's with all permissions; false: it is taken from the guest and
+ *	given up
+ *
+ * Where the guest asks the host itself to change a page's state, this is the
+ * SVSM's half only; where it asks the SVSM for everything, it is both halves.
  */
 enum mem_result arch_guest_mem_set(u64 gpa, u64 size, bool valid);
 
@@ -289,6 +306,52 @@ enum terminate_reason {
 
 /** arch_terminate() - end the confidential VM; does not return. */
 void arch_terminate(enum terminate_reason reason) __attribute__((noreturn));
+
+/**
+ * arch_power_off() - orderly end of the confidential VM; does not return
+ * @ok: the result for the host
+ */
+void arch_power_off(bool ok) __attribute__((noreturn));
+
+/**
+ * arch_selftest_wanted() - is this start for the self-test, without a guest?
+ *
+ * The boot image says so, in a measured page: no host can choose it.
+ */
+bool arch_selftest_wanted(void);
+
+/**
+ * arch_selftest_posts() - have the host post the self-test's vectors, or not
+ * @on: again and again on each vCPU, or leave them alone
+ *
+ * A request to the machine that tests are run on; it posts unless asked not to.
+ */
+void arch_selftest_posts(bool on);
+
+/**
+ * arch_page_convert() - change whose a page of the SVSM's own memory is
+ * @page: 4 KiB aligned, of the image or its heap; no other vCPU uses it
+ * @shared: true: the host may read and write it; false: it is private,
+ *	accepted exactly once
+ *
+ * The page is zeroed either way; one that is shared the host may have written
+ * to since.
+ *
+ * Return: false if the host refused; then the page is as it was.
+ */
+bool arch_page_convert(void *page, bool shared);
+
+/**
+ * arch_attest_report() - signed evidence of the SVSM itself
+ * @data: 64 bytes that the report will contain
+ * @report: filled in, in the platform's own format
+ * @size: bytes of @report
+ * @used: bytes that were filled in
+ *
+ * Return: false if there is none to be had, or @size is too small.
+ */
+bool arch_attest_report(const u8 data[64], void *report, size_t size,
+			size_t *used);
 
 /* --- What the core offers to the platform ------------------------------- */
 

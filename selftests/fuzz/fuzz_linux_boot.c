@@ -28,7 +28,9 @@
 #define ACPI		0x604000ULL
 #define SECRETS		0x610000ULL
 #define CPUID		0x611000ULL
+#define MAILBOX		0x608000ULL
 #define IMAGE		0x800000ULL
+#define RESET		(IMAGE + 0x123)
 #define RAM_END		0x20000000ULL
 #define GPA_LIMIT	(1ULL << 51)
 #define FOUR_GIB	(1ULL << 32)
@@ -36,6 +38,7 @@
 #define MAP_MAX		4096
 #define MADT_HEADER	44
 #define MADT_MAX	4096
+#define WAKEUP_SIZE	24
 #define CPUS_MAX	4
 
 /* Zero page */
@@ -128,8 +131,11 @@ static void make_payload(struct igvm_payload *p)
 	memcpy(p->setup_header + 0x47, "\xFF\x07\0\0", 4);	/* cmdline_size */
 }
 
-/* Up to seven changes: where, how many bytes, which; a long command line. */
-static void damage_payload(struct input *in, struct igvm_payload *p)
+/*
+ * Up to seven changes: where, how many bytes, which; a long command line.
+ * Return: hand-over of TDX, not of SNP.
+ */
+static bool damage_payload(struct input *in, struct igvm_payload *p)
 {
 	u8 how = input_u8(in);
 	u32 n = how % 8, at, count;
@@ -145,6 +151,7 @@ static void damage_payload(struct input *in, struct igvm_payload *p)
 			count = sizeof(*p) - at;
 		input_bytes(in, (u8 *)p + at, count);
 	}
+	return how & 0x40;
 }
 
 /* A page number or a number of pages: small, at an edge, or anything. */
@@ -236,8 +243,10 @@ static struct linux_area area(u64 gpa, u64 size)
 
 static void make_world(struct input *in, struct world *w)
 {
+	bool tdx;
+
 	make_payload(&w->payload);
-	damage_payload(in, &w->payload);
+	tdx = damage_payload(in, &w->payload);
 	input_map(in, w);
 	input_madt(in, w);
 	w->boot = (struct linux_boot){
@@ -248,14 +257,19 @@ static void make_world(struct input *in, struct world *w)
 		.madt = w->madt,
 		.madt_size = w->madt_size,
 		.boot_params = area(BOOT_PARAMS, LINUX_BOOT_PARAMS_SIZE),
-		.setup_data = area(SETUP_DATA, LINUX_SETUP_DATA_SIZE),
 		.cmdline = area(CMDLINE, LINUX_CMDLINE_SIZE),
 		.acpi = area(ACPI, LINUX_ACPI_SIZE),
-		.secrets_gpa = SECRETS,
-		.cpuid_gpa = CPUID,
 		.reserved = reserved,
 		.reserved_count = ARRAY_SIZE(reserved),
 	};
+	if (tdx) {
+		w->boot.wakeup_mailbox = MAILBOX;
+		w->boot.wakeup_reset = RESET;
+	} else {
+		w->boot.setup_data = area(SETUP_DATA, LINUX_SETUP_DATA_SIZE);
+		w->boot.secrets_gpa = SECRETS;
+		w->boot.cpuid_gpa = CPUID;
+	}
 }
 
 static void free_world(struct world *w)
@@ -346,7 +360,7 @@ static void check_e820(const struct world *w)
 		fuzz_check(r.size && r.start >= end &&
 			   r.start + r.size > r.start);
 		end = r.start + r.size;
-		fuzz_check(r.type >= E820_RAM && r.type <= E820_ACPI);
+		fuzz_check(r.type >= E820_RAM && r.type <= E820_NVS);
 		if (r.type != E820_RAM)
 			continue;
 		covered += r.size;
@@ -370,8 +384,13 @@ static void check_ranges(const struct world *w)
 	for (i = 0; i < ARRAY_SIZE(reserved); i++)
 		fuzz_check(all_of(w, reserved[i].start, reserved[i].size,
 				  E820_RESERVED));
-	fuzz_check(all_of(w, SECRETS, PAGE, E820_RESERVED));
-	fuzz_check(all_of(w, CPUID, PAGE, E820_RESERVED));
+	if (b->wakeup_mailbox) {
+		fuzz_check(all_of(w, MAILBOX, PAGE, E820_NVS));
+	} else {
+		fuzz_check(all_of(w, SECRETS, PAGE, E820_RESERVED));
+		fuzz_check(all_of(w, CPUID, PAGE, E820_RESERVED));
+		fuzz_check(all_of(w, SETUP_DATA, b->setup_data.size, E820_RAM));
+	}
 	fuzz_check(all_of(w, ACPI, LINUX_ACPI_SIZE, E820_ACPI));
 	fuzz_check(all_of(w, 0x9F000, 0x1000, E820_RESERVED));
 	fuzz_check(all_of(w, 0xC0000, 0x40000, E820_RESERVED));
@@ -381,7 +400,6 @@ static void check_ranges(const struct world *w)
 	fuzz_check(all_of(w, b->payload->initrd_gpa, b->payload->initrd_size,
 			  E820_RAM));
 	fuzz_check(all_of(w, BOOT_PARAMS, b->boot_params.size, E820_RAM));
-	fuzz_check(all_of(w, SETUP_DATA, b->setup_data.size, E820_RAM));
 	fuzz_check(all_of(w, CMDLINE, b->cmdline.size, E820_RAM));
 }
 
@@ -406,8 +424,12 @@ static void check_zero_page(const struct world *w)
 	fuzz_check(get(bp + BP_CMDLINE, 4) == CMDLINE);
 	fuzz_check(memchr(p->cmdline, 0, sizeof(p->cmdline)) &&
 		   !strcmp(w->boot.cmdline.va, p->cmdline));
-	fuzz_check(get(bp + BP_SETUP_DATA, 8) == SETUP_DATA);
-	fuzz_check(!get(w->boot.setup_data.va, 8));
+	if (w->boot.wakeup_mailbox) {
+		fuzz_check(!get(bp + BP_SETUP_DATA, 8));
+	} else {
+		fuzz_check(get(bp + BP_SETUP_DATA, 8) == SETUP_DATA);
+		fuzz_check(!get(w->boot.setup_data.va, 8));
+	}
 }
 
 static u8 sum(const u8 *p, u64 length)
@@ -433,14 +455,31 @@ static const u8 *table_at(const struct world *w, u64 gpa)
 	return table;
 }
 
+/* Of @table, what the host gave; our own entry is behind it. */
+static u32 check_wakeup(const struct world *w, const u8 *table)
+{
+	u32 length = (u32)get(table + 4, 4);
+	const u8 *entry;
+
+	if (!w->boot.wakeup_mailbox)
+		return length;
+	fuzz_check(length > WAKEUP_SIZE);
+	length -= WAKEUP_SIZE;
+	entry = table + length;
+	fuzz_check(entry[0] == 16 && entry[1] == WAKEUP_SIZE);
+	fuzz_check(get(entry + 2, 2) == 1 && !get(entry + 4, 4));
+	fuzz_check(get(entry + 8, 8) == MAILBOX && get(entry + 16, 8) == RESET);
+	return length;
+}
+
 /* Only what describes interrupt hardware, and a CPU. */
-static void check_madt(const u8 *table)
+static void check_madt(const u8 *table, u32 length)
 {
 	static const u8 length_of[11] = {
 		[0] = 8, [1] = 12, [2] = 10, [3] = 8, [4] = 6, [5] = 12,
 		[9] = 16, [10] = 12,
 	};
-	u32 at = MADT_HEADER, length = (u32)get(table + 4, 4);
+	u32 at = MADT_HEADER;
 	u32 ids[CPUS_MAX], count, cpus = 0, i, j;
 
 	while (at < length) {
@@ -454,7 +493,7 @@ static void check_madt(const u8 *table)
 	}
 	fuzz_check(cpus);
 	/* The SVSM's own reader finds the same CPUs, each once. */
-	if (madt_apic_ids(table, length, ids, CPUS_MAX, &count)) {
+	if (madt_apic_ids(table, (u32)get(table + 4, 4), ids, CPUS_MAX, &count)) {
 		fuzz_check(cpus > CPUS_MAX);
 		return;
 	}
@@ -469,7 +508,7 @@ static void check_acpi(const struct world *w)
 	u64 rsdp = get((u8 *)w->boot.boot_params.va + BP_RSDP, 8);
 	const u8 *table, *xsdt, *fadt = NULL;
 	bool madt = false;
-	u32 at;
+	u32 at, length;
 
 	fuzz_check(rsdp == ACPI);
 	table = w->boot.acpi.va;
@@ -484,9 +523,13 @@ static void check_acpi(const struct world *w)
 		if (memcmp(table, "APIC", 4))
 			continue;
 		madt = true;
-		fuzz_check(get(table + 4, 4) <= w->madt_size &&
-			   !memcmp(table, w->madt, get(table + 4, 4)));
-		check_madt(table);
+		/* Our own entry changes length and checksum. */
+		length = check_wakeup(w, table);
+		fuzz_check(length <= w->madt_size &&
+			   length == get(w->madt + 4, 4) &&
+			   !memcmp(table, w->madt, 4) && table[8] == w->madt[8] &&
+			   !memcmp(table + 10, w->madt + 10, length - 10));
+		check_madt(table, length);
 	}
 	fuzz_check(madt && fadt);
 	fuzz_check(!memcmp(table_at(w, get(fadt + 40, 4)), "DSDT", 4));
@@ -553,6 +596,10 @@ void fuzz_seeds(void)
 {
 	/* Changes; kind of map; kind of MADT. */
 	static const u8 plain[] = { 0, 1, 0, 0 };
+	/* The same for a TD: our own MADT entry needs another 64 bytes. */
+	static const u8 tdx[] = {
+		0x40, 1, 0, 1, MADT_HEADER + 8, 0, 0, 8, 0, 0, 1, 0, 0, 0,
+	};
 	/* Another command line; a last entry of the map of our own. */
 	static const u8 cmdline[] = {
 		1, 0x40, 0, 3, 'd', 'e', 'b', 'u', 'g', 0, 0, 0,
@@ -570,6 +617,7 @@ void fuzz_seeds(void)
 	};
 
 	seed(plain, sizeof(plain));
+	seed(tdx, sizeof(tdx));
 	seed(cmdline, sizeof(cmdline));
 	seed(madt, sizeof(madt));
 	seed(edges, sizeof(edges));

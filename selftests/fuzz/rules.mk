@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# libFuzzer on the core, the IGVM reader, the entry of Linux and the APIC.
+# libFuzzer on the core, guest requests, the IGVM reader, the entry of Linux,
+# attestation evidence and the APIC.
 # Needs clang and arch/x86/linux_boot.mk.
 
 FUZZ_DIR := $(srctree)/selftests/fuzz
@@ -12,13 +13,13 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
 	-Wmissing-prototypes -Wshadow -Wundef -fno-common -fno-strict-aliasing \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-I$(srctree)/include -I$(srctree)/arch -I$(srctree)/arch/host \
-	-I$(srctree)/arch/x86 -I$(srctree)/tools/igvm -MMD -MP
+	-I$(srctree)/arch/x86 -I$(srctree)/tools/igvm -I$(srctree) -MMD -MP
 # clang looks into the newest gcc's folder, which may lack the C++ library that
 # libFuzzer needs.
 FUZZ_LDFLAGS := -fsanitize=fuzzer,address,undefined \
 	$(patsubst %/,-L%,$(dir $(wildcard /usr/lib/gcc/*/*/libstdc++.so)))
 
-FUZZ_TARGETS := calls igvm linux_boot vapic
+FUZZ_TARGETS := calls greq igvm linux_boot report vapic
 FUZZ_PROGRAMS := $(addprefix $(FUZZ_OUT)/fuzz_,$(FUZZ_TARGETS))
 
 fuzz-obj = $(patsubst $(srctree)/%.c,$(FUZZ_OUT)/obj/%.o,$(1))
@@ -26,8 +27,11 @@ fuzz-obj = $(patsubst $(srctree)/%.c,$(FUZZ_OUT)/obj/%.o,$(1))
 FUZZ_SRCS_calls := $(FUZZ_DIR)/fuzz_calls_check.c \
 	$(filter-out %/string.c,$(wildcard $(srctree)/svsm-core/*.c)) \
 	$(wildcard $(srctree)/arch/host/*.c)
+FUZZ_SRCS_greq := $(addprefix $(srctree)/,arch/snp/gcm.c arch/snp/greq_message.c \
+	machine/snp/psp.c)
 FUZZ_SRCS_igvm := $(addprefix $(srctree)/tools/igvm/,igvm_read.c igvm_measure.c)
 FUZZ_SRCS_linux_boot := $(addprefix $(srctree)/,$(LINUX_BOOT_SRCS) arch/x86/madt.c)
+FUZZ_SRCS_report := $(srctree)/tools/attest/report_read.c
 FUZZ_SRCS_vapic := $(srctree)/svsm-core/vapic.c
 
 $(FUZZ_OUT)/obj/%.o: $(srctree)/%.c

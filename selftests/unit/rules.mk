@@ -17,7 +17,7 @@ UNIT_TSAN := -fsanitize=thread
 # string.c is libc's own here; test_shm.c compiles it under other names.
 UNIT_CORE := $(filter-out %/string.c,$(wildcard $(srctree)/svsm-core/*.c)) \
 	$(wildcard $(srctree)/arch/host/*.c) $(UNIT_DIR)/core.c
-UNIT_TESTS := event_page irqsrc timer dispatch pinned shm threads
+UNIT_TESTS := event_page irqsrc timer dispatch pinned shm selftest threads
 UNIT_ALONE := vapic
 
 unit-objs = $(patsubst $(srctree)/%.c,$(UNIT_OUT)/$(1)/%.o,$(UNIT_CORE))
@@ -65,9 +65,9 @@ check-style:
 	$(Q)$(srctree)/selftests/style/core-words
 
 check-unit: $(UNIT_PROGRAMS) $(UNIT_OUT)/abi_layout.o $(IGVM_TEST) \
-		$(LINUX_BOOT_TEST) $(ARCH_TEST) check-core check-style
+		$(LINUX_BOOT_TEST) $(ARCH_TEST) $(ATTEST_TEST) check-core check-style
 	$(Q)status=0; for test in $(UNIT_PROGRAMS) $(IGVM_TEST) \
-			$(LINUX_BOOT_TEST) $(ARCH_TEST); do \
+			$(LINUX_BOOT_TEST) $(ARCH_TEST) $(ATTEST_TEST); do \
 		echo "== $${test##*/}"; \
 		ASAN_OPTIONS=detect_leaks=0 timeout $(UNIT_TIMEOUT) $$test || \
 			status=1; \
