@@ -95,6 +95,66 @@ class ConsoleWatch:
                 self.panic = match[1] or "no reason given"
 
 
+class SelfTest:
+    """Picks the KTAP of the SVSM's self-test from the SVSM's log, and judges it."""
+
+    PREFIX = "svsm: "
+    LINE = re.compile(r"KTAP version \d+|1\.\.(?P<plan>\d{1,4})|"
+                      r"(?P<bad>not )?ok (?P<number>\d{1,4})\b.*|# .*|Bail out!.*")
+
+    def __init__(self):
+        self.reader = LineReader()
+        self.plan = None
+        self.done = 0
+        self.failed = 0
+        self.odd = None
+        self.error = None   # what the SVSM itself had to say
+
+    def feed(self, data):
+        """Takes the log as it comes; returns its lines of KTAP, as bytes."""
+        return self._look(self.reader.feed(data))
+
+    def flush(self):
+        return self._look(self.reader.flush())
+
+    def failure(self):
+        """Why this is no success, or None."""
+        if self.plan is None:
+            return self.error or "it printed no plan"
+        if self.odd:
+            return self.odd
+        if self.failed:
+            return f"{self.failed} of {self.plan} tests failed"
+        if not self.plan or self.done != self.plan:
+            return f"{self.done} of {self.plan} tests have a result"
+        return None
+
+    def _look(self, lines):
+        out = []
+        for line in lines:
+            match = line.startswith(self.PREFIX) and \
+                self.LINE.fullmatch(line.removeprefix(self.PREFIX))
+            if match:
+                self._count(match)
+                out.append(match[0] + "\n")
+            elif self.error is None and line.startswith(self.PREFIX + "error: "):
+                self.error = line.removeprefix(self.PREFIX)
+        return "".join(out).encode()
+
+    def _count(self, match):
+        if match["plan"]:
+            if self.plan is not None:
+                self.odd = self.odd or "it printed two plans"
+            self.plan = int(match["plan"])
+        elif match["number"]:
+            self.done += 1
+            if int(match["number"]) != self.done:
+                self.odd = self.odd or f"result {match['number']} came as number {self.done}"
+            self.failed += bool(match["bad"])
+        elif match[0].startswith("Bail out!"):
+            self.odd = self.odd or match[0]
+
+
 class MachineLog:
     """Picks the machine's verdict and its counters from its log."""
 

@@ -73,12 +73,16 @@ def check_accel(accel):
 
 
 class Kernel:
-    """A guest kernel: its image, its release, its modules (None: unknown)."""
+    """A guest kernel: its image, its release, its modules (None: unknown).
 
-    def __init__(self, image, release, modules):
+    config: path of its configuration, which need not exist.
+    """
+
+    def __init__(self, image, release, modules, config):
         self.image = image
         self.release = release
         self.modules = modules
+        self.config = config
 
 
 def find_kernel(wanted):
@@ -89,7 +93,7 @@ def find_kernel(wanted):
                  from_cache("kernel", *([wanted] if wanted else [])).splitlines()
                  for word in shlex.split(line))
     return Kernel(pathlib.Path(found["vmlinuz"]), found["release"],
-                  pathlib.Path(found["modules"]))
+                  pathlib.Path(found["modules"]), pathlib.Path(found["config"]))
 
 
 def _kernel_from_file(image):
@@ -103,11 +107,15 @@ def _kernel_from_file(image):
         raise LaunchError(f"--kernel {image}: not an x86 Linux kernel (bzImage)")
     start = int.from_bytes(head[0x20e:0x210], "little") + 0x200
     release = head[start:].split(b"\0", 1)[0].decode(errors="replace").partition(" ")[0]
-    for modules in (image.resolve().parent.parent / "lib/modules" / release,
+    folder = image.resolve().parent
+    config = folder / f"config-{release}"
+    if not config.exists():
+        config = folder / "config"
+    for modules in (folder.parent / release, folder.parent / "lib/modules" / release,
                     pathlib.Path("/lib/modules") / release):
         if (modules / "kernel").is_dir():
-            return Kernel(image, release, modules)
-    return Kernel(image, release, None)
+            return Kernel(image, release, modules, config)
+    return Kernel(image, release, None, config)
 
 
 def is_older(kernel, version):
@@ -120,6 +128,21 @@ def check_kernel_for_svsm(kernel):
     if is_older(kernel, SVSM_LINUX_MIN):
         raise LaunchError(f"Linux {kernel.release} cannot run on an SVSM (needs 6.11 or newer); "
                           "use --no-svsm or a newer --kernel")
+
+
+def check_kernel_for_tdx(kernel):
+    """Without it Linux would hang in its first instructions, silently."""
+    try:
+        config = kernel.config.read_text(errors="replace")
+    except OSError:
+        return
+    if not re.search("^CONFIG_INTEL_TDX_GUEST=y$", config, re.MULTILINE):
+        raise LaunchError(f"Linux {kernel.release} cannot be a TD (it is built without "
+                          "CONFIG_INTEL_TDX_GUEST); use another --kernel")
+
+
+def firmware(build, platform, svsm):
+    return build / f"{'svsm' if svsm else 'stub'}-{platform}.elf"
 
 
 def check_products(paths):
@@ -165,14 +188,23 @@ def add_files(initrd, files, out):
     return out
 
 
-def igvm_command(build, svsm, kernel, initrd, cmdline, out):
+def igvm_command(build, platform, svsm, kernel):
+    """The start of an igvm-build command. kernel: None for the SVSM without one."""
+    command = [build / "igvm-build", "--platform", platform, "--firmware",
+               firmware(build, platform, svsm)]
+    if svsm:
+        command.append("--vtl2")
+    if platform == "snp" and svsm:
+        command += ["--sev-features", "0x29"]
+    elif platform == "snp":
+        command += ["--sev-features",
+                    "0x1" if is_older(kernel, DEBUG_SWAP_LINUX_MIN) else "0x21"]
+    return command
+
+
+def linux_options(kernel, initrd, cmdline):
+    """What an igvm-build command needs to know of the guest."""
     if len(cmdline.encode()) > CMDLINE_MAX:
         raise LaunchError(f"the guest's command line is too long ({len(cmdline.encode())} bytes, "
                           f"at most {CMDLINE_MAX}); pass a long --exec as a script with --add")
-    if svsm:
-        firmware = ["--firmware", build / "svsm-snp.elf", "--vtl2", "--sev-features", "0x29"]
-    else:
-        features = "0x1" if is_older(kernel, DEBUG_SWAP_LINUX_MIN) else "0x21"
-        firmware = ["--firmware", build / "stub-snp.elf", "--sev-features", features]
-    return [build / "igvm-build", *firmware, "--kernel", kernel.image, "--initrd", initrd,
-            "--cmdline", cmdline, "-o", out]
+    return ["--kernel", kernel.image, "--initrd", initrd, "--cmdline", cmdline]

@@ -3,6 +3,7 @@
 
 import dataclasses
 
+TEST_FAILED = 1
 TIMEOUT = 124
 LAUNCHER_ERROR = 125
 GUEST_FAILED = 126
@@ -12,6 +13,7 @@ GUEST_FAILED = 126
 POWER_OFF = 0x10
 RESET = 0x11
 GUEST_ENDED = 0x20
+SELFTEST_FAILED = 0x21   # from the SVSM
 MACHINE_ERROR = 0x30
 
 
@@ -31,6 +33,8 @@ class Observed:
     error: str | None = None         # the machine's "error" reason
     wants_status: bool = False       # a command was given with --exec
     status: int | None = None        # its exit status, when it came
+    selftest: bool = False           # it was the SVSM's self-test
+    test_failure: str | None = None  # why its KTAP is no success
     interactive: bool = False
     user_quit: bool = False          # Ctrl-A x
 
@@ -54,11 +58,21 @@ def verdict(seen, timeout):
     return _machine_verdict(seen, seen.qemu_status >> 1)
 
 
+def _test_verdict(seen, value):
+    if seen.test_failure:
+        return TEST_FAILED, f"the self-test failed: {seen.test_failure}"
+    if value == SELFTEST_FAILED:
+        return TEST_FAILED, "the self-test failed, though every test that it printed is ok"
+    return 0, None
+
+
 def _machine_verdict(seen, value):
     if value == GUEST_ENDED:
         return GUEST_FAILED, f"the machine ended the guest: {seen.ended or 'no reason on its log'}"
     if value == MACHINE_ERROR:
         return GUEST_FAILED, f"the machine failed: {seen.error or 'no reason on its log'}"
+    if seen.selftest and value in (POWER_OFF, SELFTEST_FAILED):
+        return _test_verdict(seen, value)
     if value == RESET and not seen.interactive:
         return GUEST_FAILED, "the guest reset instead of powering off"
     if value in (POWER_OFF, RESET):

@@ -104,20 +104,23 @@ class Session:
 
     logs: folder for console.log, machine.log, svsm.log, exec.log, qemu.log.
     token: of the exec channel; None when no command was given.
+    selftest: the SVSM tests itself, and its log takes the console's place.
     """
 
-    def __init__(self, logs, token, interactive, timeout, verbose):
+    def __init__(self, logs, token, interactive, timeout, verbose, selftest=False):
         self.logs = logs
         self.channel = run_channel.ExecChannel(token) if token else None
         self.console = run_channel.ConsoleWatch()
         self.machine = run_channel.MachineLog()
+        self.selftest = run_channel.SelfTest() if selftest else None
         self.interactive = interactive
         self.timeout = timeout
         self.verbose = verbose
         self.terminal = None
         self.child = None
         self.socket = None
-        self.seen = run_result.Observed(wants_status=token is not None, interactive=interactive)
+        self.seen = run_result.Observed(wants_status=token is not None, selftest=selftest,
+                                        interactive=interactive)
 
     def run(self, command):
         """Starts COMMAND and returns what was observed once it has ended."""
@@ -186,7 +189,7 @@ class Session:
         if self.socket in ready:
             self._console_data()
         self._log_data("machine", self.machine_file.read(), self.machine.feed)
-        self._log_data("svsm", self.svsm_file.read(), None)
+        self._log_data("svsm", self.svsm_file.read(), self._selftest_data)
         data = self.exec_file.read()
         if data and self.channel:
             _write_out(self.channel.feed(data))
@@ -206,16 +209,19 @@ class Session:
                 return
             self.console_log.write(data)
             self.console.feed(data)
-            if not self.channel:
+            if not self.channel and not self.selftest:
                 _write_out(data)
             elif self.verbose:
                 _write_err("", data)
 
+    def _selftest_data(self, data):
+        if self.selftest:
+            _write_out(self.selftest.feed(data))
+
     def _log_data(self, name, data, consumer):
         if not data:
             return
-        if consumer:
-            consumer(data)
+        consumer(data)
         if self.verbose:
             _write_err(f"{name}.log: ", data)
 
@@ -237,6 +243,9 @@ class Session:
         if self.channel:
             _write_out(self.channel.flush())
             self.seen.status = self.channel.status
+        if self.selftest:
+            _write_out(self.selftest.flush())
+            self.seen.test_failure = self.selftest.failure()
         self.seen.panic = self.console.panic
         self.seen.ended = self.machine.ended
         self.seen.error = self.machine.error

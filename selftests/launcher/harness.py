@@ -19,6 +19,7 @@ LIMIT = 60
 POWER_OFF = (0x10 << 1) | 1
 RESET = (0x11 << 1) | 1
 GUEST_ENDED = (0x20 << 1) | 1
+SELFTEST_FAILED = (0x21 << 1) | 1
 MACHINE_ERROR = (0x30 << 1) | 1
 
 # Writes its own arguments into the IGVM file.
@@ -47,7 +48,7 @@ class LauncherTest(unittest.TestCase):
         self.tmp = self.top / "tmp"
         self.tmp.mkdir()
         (self.build / "modules" / RELEASE).mkdir(parents=True)
-        for name in ("machine.elf", "svsm-snp.elf", "stub-snp.elf",
+        for name in ("machine.elf", "svsm-snp.elf", "stub-snp.elf", "svsm-tdx.elf", "stub-tdx.elf",
                      f"modules/{RELEASE}/svsm_irq.ko"):
             (self.build / name).write_bytes(b"")
         self.write_program(self.build / "igvm-build", FAKE_IGVM_BUILD)
@@ -67,6 +68,10 @@ class LauncherTest(unittest.TestCase):
     def command(self, *args):
         return [SVSM_RUN, "--build", self.build, "--qemu", HERE / "fake_qemu",
                 "--kernel", self.kernel, "--initrd", self.initrd, *args]
+
+    def bare_command(self, *args):
+        """Without a kernel and an initrd."""
+        return [SVSM_RUN, "--build", self.build, "--qemu", HERE / "fake_qemu", *args]
 
     def run_plan(self, plan, *args, **more):
         """Runs svsm-run on the fake QEMU; returns the finished process."""

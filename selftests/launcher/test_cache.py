@@ -4,9 +4,12 @@
 import os
 import shlex
 
-from harness import SCRIPTS, LauncherTest
+import run_prepare
+from harness import SCRIPTS, LauncherTest, bzimage
 
-RELEASES = ("6.12.9+deb12-cloud-amd64", "6.12.10+deb12-cloud-amd64", "6.12.11+deb12-amd64",
+NEWER = "7.3.4+deb13-cloud-amd64"
+RELEASES = (NEWER, "7.0.10+deb13-cloud-amd64", "6.12.9+deb12-cloud-amd64",
+            "6.12.10+deb12-cloud-amd64", "6.12.11+deb12-amd64",
             "6.1.0-50-cloud-amd64", "6.1.0-9-cloud-amd64")
 
 
@@ -35,10 +38,12 @@ class Cache(LauncherTest):
 
     def test_choice_of_kernel(self):
         self.fill()
+        self.assertEqual(self.found_kernel("7.3.4")["release"], NEWER)
         for args, release in (((), "6.12.10+deb12-cloud-amd64"),
                               (("6.12",), "6.12.10+deb12-cloud-amd64"),
                               (("6.12.9",), "6.12.9+deb12-cloud-amd64"),
                               (("6.1",), "6.1.0-50-cloud-amd64"),
+                              (("6.1.0",), "6.1.0-50-cloud-amd64"),
                               (("6.1.0-9",), "6.1.0-9-cloud-amd64"),
                               (("--flavour", "amd64"), "6.12.11+deb12-amd64"),
                               (("6.12.11+deb12-amd64",), "6.12.11+deb12-amd64")):
@@ -48,11 +53,28 @@ class Cache(LauncherTest):
                 self.assertEqual(found["vmlinuz"],
                                  f"{self.cache}/kernel/{release}/boot/vmlinuz-{release}")
 
+    def test_layout_of_newer_packages(self):
+        self.fill()
+        folder = self.cache / "kernel" / NEWER / "usr/lib/modules" / NEWER
+        (folder / "kernel").mkdir(parents=True)
+        for name in ("vmlinuz", "config"):
+            (folder / name).touch()
+        found = self.found_kernel("7")
+        self.assertEqual(found, {
+            "release": NEWER, "vmlinuz": f"{folder}/vmlinuz", "config": f"{folder}/config",
+            "modules": str(folder),
+            "headers": f"{self.cache}/kernel/{NEWER}/usr/src/linux-headers-{NEWER}"})
+        # svsm-run takes the file itself, too.
+        (folder / "vmlinuz").write_bytes(bzimage(NEWER))
+        kernel = run_prepare.find_kernel(found["vmlinuz"])
+        self.assertEqual((kernel.modules, kernel.config), (folder, folder / "config"))
+
     def test_paths_are_quoted(self):
         self.cache = self.top / "a b'$c"
         self.fill()
+        release = "6.12.10+deb12-cloud-amd64"
         self.assertEqual(self.found_kernel()["modules"],
-                         f"{self.cache}/kernel/{RELEASES[1]}/lib/modules/{RELEASES[1]}")
+                         f"{self.cache}/kernel/{release}/lib/modules/{release}")
 
     def test_qemu(self):
         self.fill()

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from run_channel import LINE_MAX, ConsoleWatch, ExecChannel, LineReader, MachineLog
+from run_channel import LINE_MAX, ConsoleWatch, ExecChannel, LineReader, MachineLog, SelfTest
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 TRAILER = f"svsm-exit {TOKEN} ".encode()
@@ -121,3 +121,53 @@ class Machine(unittest.TestCase):
         machine.feed(b"note: machine: error: no\n machine: guest ended: no\n")
         self.assertIsNone(machine.error)
         self.assertIsNone(machine.ended)
+
+
+class SelfTests(unittest.TestCase):
+    GOOD = "KTAP version 1\n1..2\nok 1 - one\n# 7 ticks\nok 2 - two # SKIP no host\n"
+
+    def judge(self, text, pieces=None):
+        """(what is shown, the judgement) of a log with TEXT, each line with the prefix."""
+        log = "".join(f"svsm: {line}\n" for line in text.splitlines()).encode()
+        test = SelfTest()
+        shown = b"".join(test.feed(piece) for piece in (pieces(log) if pieces else [log]))
+        return (shown + test.flush()).decode(), test.failure()
+
+    def test_good(self):
+        self.assertEqual(self.judge(self.GOOD), (self.GOOD, None))
+        for cut in range(len(self.GOOD)):
+            got = self.judge(self.GOOD, lambda log, n=cut: [log[:n], log[n:]])
+            self.assertEqual(got, (self.GOOD, None))
+
+    def test_other_lines(self):
+        text = self.GOOD.replace("# 7", "warning: ok 2\n2 CPUs\nok 2nd\nok, so what\n#VE\n# 7")
+        self.assertEqual(self.judge(text), (self.GOOD, None))
+        test = SelfTest()
+        self.assertEqual(test.feed(self.GOOD.encode()), b"")
+        self.assertEqual(test.failure(), "it printed no plan")
+
+    def test_last_line_without_its_end(self):
+        test = SelfTest()
+        shown = test.feed(b"svsm: 1..1\nsvsm: ok 1 - x")
+        self.assertEqual(shown, b"1..1\n")
+        self.assertEqual(test.failure(), "0 of 1 tests have a result")
+        self.assertEqual(test.flush(), b"ok 1 - x\n")
+        self.assertIsNone(test.failure())
+
+    def test_failures(self):
+        for text, why in (
+                ("", "it printed no plan"),
+                ("ok 1\nok 2", "it printed no plan"),
+                ("1..0", "0 of 0 tests have a result"),
+                ("1..2\nok 1", "1 of 2 tests have a result"),
+                ("1..2\nok 1\nok 2\nok 3", "3 of 2 tests have a result"),
+                ("1..2\nok 1\nnot ok 2 - two", "1 of 2 tests failed"),
+                ("1..3\nnot ok 1\nnot ok 2", "2 of 3 tests failed"),
+                ("1..2\nok 2\nok 1", "result 2 came as number 1"),
+                ("1..2\nok 1\nok 1", "result 1 came as number 2"),
+                ("1..2\nok 1\n1..1", "it printed two plans"),
+                ("1..2\nok 1\nok 2\nBail out! no timer", "Bail out! no timer")):
+            with self.subTest(text):
+                shown, failure = self.judge(text)
+                self.assertEqual(shown, text + "\n" * bool(text))
+                self.assertEqual(failure, why)

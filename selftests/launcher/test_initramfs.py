@@ -4,6 +4,8 @@
 import gzip
 import lzma
 import os
+import shutil
+import subprocess
 
 from harness import RELEASE, SCRIPTS, LauncherTest
 
@@ -50,6 +52,25 @@ class Initramfs(LauncherTest):
     def add_module(self, name, *needs):
         path = self.tree / "kernel/net" / f"{name}.ko.xz"
         path.write_bytes(lzma.compress(module(*needs)))
+
+    def test_kinds_of_compression(self):
+        kinds = {"": bytes, ".gz": gzip.compress}
+        if shutil.which("zstd"):
+            kinds[".zst"] = self.zstd
+        (self.tree / "kernel/net/virtio_blk.ko.xz").unlink()
+        for suffix, compress in kinds.items():
+            with self.subTest(suffix):
+                path = self.tree / f"kernel/net/virtio_blk.ko{suffix}"
+                path.write_bytes(compress(module("virtio_ring")))
+                (self.top / "out").unlink(missing_ok=True)
+                self.assertEqual(self.contents()[f"lib/modules/{RELEASE}/virtio_blk.ko"][1],
+                                 module("virtio_ring"))
+                path.unlink()
+
+    @staticmethod
+    def zstd(data):
+        return subprocess.run(["zstd", "-qc"], input=data, stdout=subprocess.PIPE,
+                              check=True).stdout
 
     def make(self, name="out"):
         done = self.run_command([SCRIPTS / "initramfs", "--busybox", self.top / "busybox",

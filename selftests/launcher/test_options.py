@@ -34,19 +34,40 @@ class Usage(LauncherTest):
                 self.assertIn(error, done.stderr.decode().splitlines()[-1])
 
     def test_igvm_is_booted_as_it_is(self):
-        for option in (["--exec", "true"], ["--kernel", "6.12"], ["--no-svsm"], ["--append", "x"]):
+        for option in (["--exec", "true"], ["--kernel", "6.12"], ["--no-svsm"], ["--append", "x"],
+                       ["--platform", "snp"], ["--svsm-selftest"]):
             with self.subTest(option):
                 done = self.run_command([SVSM_RUN, "--igvm", self.initrd, *option])
                 self.assert_ends(done, 125, option[0], "--igvm")
 
+    def test_selftest_starts_no_guest(self):
+        for option in (["--exec", "true"], ["--exec", ""], ["--kernel", "6.12"], ["--no-svsm"],
+                       ["--append", "x"], ["--initrd", self.initrd], ["--add", self.initrd],
+                       ["--no-modules"], ["--disk", self.initrd], ["--net"]):
+            with self.subTest(option):
+                done = self.run_command([SVSM_RUN, "--svsm-selftest", *option])
+                self.assert_ends(done, 125, option[0], "--svsm-selftest starts no guest")
+
+    def test_platform(self):
+        self.assert_ends(self.run_command([SVSM_RUN, "--platform", "sgx"]), 125, "--platform")
+        self.assert_ends(
+            self.run_command([SVSM_RUN, "--platform", "tdx"]), 125,
+            "no guests below the SVSM on TDX yet: use --no-svsm or --svsm-selftest")
+
 
 class Checks(LauncherTest):
     def test_products(self):
-        for name in ("machine.elf", "svsm-snp.elf", "igvm-build"):
+        for name, *args in (("machine.elf",), ("svsm-snp.elf",), ("igvm-build",),
+                            ("stub-snp.elf", "--no-svsm"),
+                            ("stub-tdx.elf", "--no-svsm", "--platform", "tdx")):
             with self.subTest(name):
                 (self.build / name).rename(self.top / name)
-                self.assert_ends(self.run_plan(DONE), 125, name, "run make")
+                self.assert_ends(self.run_plan(DONE, *args), 125, name, "run make")
                 (self.top / name).rename(self.build / name)
+        (self.build / "svsm-tdx.elf").unlink()
+        self.assert_ends(self.run_command(
+            self.bare_command("--platform", "tdx", "--svsm-selftest"), DONE),
+            125, "svsm-tdx.elf", "run make")
 
     def test_modules(self):
         (self.build / f"modules/{RELEASE}/svsm_irq.ko").unlink()
@@ -94,6 +115,18 @@ class Checks(LauncherTest):
         self.kernel.write_bytes(bzimage("6.1.0-50-amd64"))
         self.assert_ends(self.run_plan(DONE), 125, "6.1.0-50-amd64", "needs 6.11")
         self.assert_ends(self.run_plan(DONE, "--no-svsm", "--exec", "true"), 0)
+
+    def test_kernel_that_cannot_be_a_td(self):
+        args = ("--no-svsm", "--platform", "tdx", "--exec", "true")
+        config = self.top / f"config-{RELEASE}"
+        for path in (config, self.top / "config"):
+            path.write_text("CONFIG_X=y\n# CONFIG_INTEL_TDX_GUEST is not set\n")
+            self.assert_ends(self.run_plan(DONE, *args), 125, RELEASE, "CONFIG_INTEL_TDX_GUEST")
+            self.assert_ends(self.run_plan(DONE, "--no-svsm", "--exec", "true"), 0)
+            path.write_text("CONFIG_X=y\nCONFIG_INTEL_TDX_GUEST=y\n")
+            self.assert_ends(self.run_plan(DONE, *args), 0)
+            path.unlink()
+        self.assert_ends(self.run_plan(DONE, *args), 0)
 
     def test_igvm_build_fails(self):
         self.write_program(self.build / "igvm-build",
@@ -155,14 +188,41 @@ class Commands(LauncherTest):
         igvm, _ = self.dry_run("--no-svsm")
         self.assertEqual(self.value(igvm, "--sev-features"), "0x1")
 
+    def test_plain_td(self):
+        igvm, qemu = self.dry_run("--no-svsm", "--platform", "tdx", "--exec", "true")
+        self.assertEqual(self.value(igvm, "--platform"), "tdx")
+        self.assertEqual(self.value(igvm, "--firmware"), str(self.build / "stub-tdx.elf"))
+        self.assertEqual(self.value(igvm, "--kernel"), str(self.kernel))
+        self.assertIn("svsm.nomodules", self.value(igvm, "--cmdline").split())
+        self.assertEqual(self.value(qemu, "-append"), "")
+        for option in ("--vtl2", "--sev-features", "--svsm-selftest"):
+            self.assertNotIn(option, igvm)
+        # What no SVSM can run may still be a TD.
+        self.kernel.write_bytes(bzimage("6.1.0-50-amd64"))
+        self.dry_run("--no-svsm", "--platform", "tdx")
+
+    def test_selftest(self):
+        for args, platform, more in (((), "snp", ["--sev-features", "0x29"]),
+                                     (("--platform", "snp"), "snp", ["--sev-features", "0x29"]),
+                                     (("--platform", "tdx"), "tdx", [])):
+            with self.subTest(args):
+                done = self.run_command(self.bare_command(
+                    "--svsm-selftest", "--dry-run", "--machine-append", "storm", *args))
+                self.assert_ends(done, 0)
+                igvm, qemu = (shlex.split(line) for line in done.stdout.decode().splitlines())
+                self.assertEqual(igvm[1:], [
+                    "--platform", platform, "--firmware", str(self.build / f"svsm-{platform}.elf"),
+                    "--vtl2", *more, "--svsm-selftest", "-o", "LOG-DIR/run.igvm"])
+                self.assertEqual(self.value(qemu, "-append"),
+                                 "post=0x51 post-unlisted=0x52 storm")
+
     def test_no_modules(self):
         for args, there in (([], False), (["--no-modules"], True), (["--no-svsm"], True)):
             igvm, _ = self.dry_run(*args)
             self.assertEqual("svsm.nomodules" in self.value(igvm, "--cmdline").split(), there)
 
     def test_igvm_file(self):
-        done = self.run_command([SVSM_RUN, "--build", self.build, "--qemu", HERE / "fake_qemu",
-                                 "--igvm", self.initrd, "--dry-run"])
+        done = self.run_command(self.bare_command("--igvm", self.initrd, "--dry-run"))
         qemu, = (shlex.split(line) for line in done.stdout.decode().splitlines())
         self.assertEqual(self.value(qemu, "-initrd"), str(self.initrd))
 

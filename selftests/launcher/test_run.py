@@ -9,7 +9,8 @@ import signal
 import subprocess
 import time
 
-from harness import (GUEST_ENDED, LIMIT, MACHINE_ERROR, POWER_OFF, RESET, LauncherTest)
+from harness import (GUEST_ENDED, LIMIT, MACHINE_ERROR, POWER_OFF, RESET, SELFTEST_FAILED,
+                     LauncherTest)
 
 TRAILER = "svsm-exit @TOKEN@ "
 
@@ -95,6 +96,75 @@ class Exits(LauncherTest):
     def test_reason_is_one_line(self):
         self.ends([["machine", "machine: error: a\\nb\x1b[2J\nmore\n"], ["exit", MACHINE_ERROR]],
                   126, "the machine failed: a")
+
+
+class SelfTest(LauncherTest):
+    GOOD = [["svsm", "svsm: 2 CPUs\nsvsm: KTAP version 1\nsvsm: 1..2\nsvsm: ok 1 - one\n"],
+            ["console", "noise\n"], ["svsm", "svsm: ok 2 - two\n"]]
+    SHOWN = b"KTAP version 1\n1..2\nok 1 - one\nok 2 - two\n"
+
+    def ends(self, plan, status, *errors, args=(), out=None):
+        done = self.run_command(self.bare_command("--svsm-selftest", *args), plan)
+        self.assert_ends(done, status, *errors, out=out)
+        return done
+
+    def test_all_ok(self):
+        counters = ["machine", 'machine: counters: {"total": {"mmio": 3}}\n']
+        for platform in ("snp", "tdx"):
+            for smp in ("1", "16"):
+                self.ends([*self.GOOD, counters, ["exit", POWER_OFF]], 0, out=self.SHOWN,
+                          args=("--platform", platform, "--smp", smp))
+        self.assertEqual(os.listdir(self.tmp), [])
+        done = self.run_command(self.bare_command(
+            "--svsm-selftest", "--verbose", "--log-dir", self.logs),
+            [*self.GOOD, counters, ["exit", POWER_OFF]])
+        self.assertEqual((done.returncode, done.stdout), (0, self.SHOWN))
+        for text in ("mmio: 3", "svsm.log: svsm: 2 CPUs", "noise"):
+            self.assertIn(text, done.stderr.decode())
+        self.assertIn("svsm: ok 2 - two\n", (self.logs / "svsm.log").read_text())
+
+    def test_a_failure(self):
+        bad = [["svsm", "svsm: 1..1\nsvsm: not ok 1 - one\n"]]
+        for status in (SELFTEST_FAILED, POWER_OFF):
+            self.ends([*bad, ["exit", status]], 1, "1 of 1 tests failed",
+                      out=b"1..1\nnot ok 1 - one\n")
+
+    def test_last_line_without_its_end(self):
+        self.ends([self.GOOD[0], ["svsm", "svsm: ok 2 - two"], ["exit", POWER_OFF]], 0,
+                  out=self.SHOWN)
+
+    def test_incomplete(self):
+        self.ends([self.GOOD[0], ["exit", POWER_OFF]], 1, "1 of 2 tests have a result")
+        self.ends([["exit", POWER_OFF]], 1, "no plan", out=b"")
+        self.ends([["svsm", "svsm: error: no memory\nsvsm: error: more\n"],
+                   ["exit", SELFTEST_FAILED]], 1, "failed: error: no memory", out=b"")
+
+    def test_another_end(self):
+        self.ends([*self.GOOD, ["exit", SELFTEST_FAILED]], 1, "every test that it printed is ok",
+                  out=self.SHOWN)
+        self.ends([*self.GOOD, ["machine", "machine: guest ended: shutdown\n"],
+                   ["exit", GUEST_ENDED]], 126, "ended the guest: shutdown", out=self.SHOWN)
+        self.ends([*self.GOOD, ["exit", MACHINE_ERROR]], 126, "the machine failed")
+        self.ends([*self.GOOD, ["exit", RESET]], 126, "reset")
+        self.ends([*self.GOOD, ["exit", 0]], 126, "without a result")
+        self.ends([*self.GOOD, ["exit", 1]], 125, "QEMU failed")
+
+    def test_timeout(self):
+        self.ends([*self.GOOD, ["hang"]], 124, "timeout", out=self.SHOWN, args=("--timeout", "2"))
+
+    def test_shown_at_once(self):
+        go = self.top / "go"
+        plan = [self.GOOD[0], ["wait", str(go)], self.GOOD[2], ["exit", POWER_OFF]]
+        with subprocess.Popen(self.bare_command("--svsm-selftest"), stdout=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, env=self.environment(plan)) as child:
+            self.assertEqual(child.stdout.readline(), b"KTAP version 1\n")
+            go.touch()
+            self.assertEqual(child.stdout.read(), self.SHOWN.partition(b"\n")[2])
+            self.assertEqual(child.wait(LIMIT), 0)
+
+    def test_other_runs_know_no_such_status(self):
+        done = self.run_plan([["exit", SELFTEST_FAILED]])
+        self.assert_ends(done, 125, "QEMU failed")
 
 
 class Streams(LauncherTest):
