@@ -39,19 +39,44 @@ insn_\name:
 	INSN rdmsr, rdmsr
 	INSN wrmsr, wrmsr
 	INSN in, inb %dx, %al
+	INSN in_imm, inb $0x80, %al
+	INSN inw, inw %dx, %ax
+	INSN inl, inl %dx, %eax
 	INSN out, outb %al, %dx
+	INSN out_imm, outb %al, $0x80
+	INSN outw, outw %ax, %dx
+	INSN outl, outl %eax, %dx
 	INSN ins, insb
+	INSN insl, insl
+	INSN rep_ins, rep insb
 	INSN outs, outsb
+	INSN outsw, outsw
+	INSN rep_outs, rep outsb
+	INSN hlt, hlt
 	INSN rdpmc, rdpmc
 	INSN rdtsc, rdtsc
 	INSN rdtscp, rdtscp
 	INSN vmmcall, vmmcall
+	INSN vmcall, vmcall
+	INSN tdcall, .byte 0x66, 0x0F, 0x01, 0xCC
+	INSN seamcall, .byte 0x66, 0x0F, 0x01, 0xCF
+	INSN vmlaunch, vmlaunch
+	INSN vmxoff, vmxoff
+	INSN vmrun, vmrun
+	INSN stgi, stgi
 	INSN wbinvd, wbinvd
 	INSN invd, invd
 	INSN monitor, monitor
 	INSN mwait, mwait
 	INSN read_dr7, movq %dr7, %rax
 	INSN write_dr7, movq %rax, %dr7
+	INSN read_cr0, movq %cr0, %rax
+	INSN write_cr0, movq %rax, %cr0
+	INSN lmsw, lmsw %ax
+	INSN clts, clts
+	INSN read_cr4, movq %cr4, %rax
+	INSN write_cr4, movq %rax, %cr4
+	INSN write_cr4_rdi, movq %rdi, %cr4
 	INSN ud2, ud2
 	INSN int3, int3
 	INSN ret
