@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Self-test of arch_attest_report(): the report is printed, for somebody outside
- * to verify; here only that it is about what was asked.
+ * Self-test of arch_attest_report(): the report is printed, for somebody
+ * outside to verify; here only that it is about what was asked.
  */
 #include <svsm/log.h>
 #include <svsm/selftest.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Self-test of arch_kick() and arch_idle(). A wake-up counts only if the event
- * of the IPI itself came with it, and not if it took the watchdog to wake up, so
- * that nothing makes up for an IPI or a wake-up that was lost.
+ * of the IPI itself came with it, and not if it took the watchdog to wake up,
+ * so that nothing makes up for an IPI or a wake-up that was lost.
  */
 #include <svsm/selftest.h>
 #include <svsm/svsm.h>

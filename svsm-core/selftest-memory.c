@@ -3,6 +3,7 @@
  * Self-test of the page conversions: the SVSM's own pages and the guest's. What
  * was in a page before must not be there after it.
  */
+#include <svsm/lock.h>
 #include <svsm/pinned.h>
 #include <svsm/selftest.h>
 #include <svsm/shm.h>
@@ -114,18 +115,39 @@ void selftest_memory_own(struct vcpu *vcpu)
 	}
 }
 
-/* See selftest.h. Each range that is all the guest's is one vCPU's. */
-u64 selftest_memory(const struct vcpu *vcpu)
+/*
+ * Chosen once, for all vCPUs: what the tests themselves pin would move the
+ * ranges of those that ask later.
+ */
+static struct {
+	struct spinlock lock;
+	bool known;
+	u64 gpa[SVSM_VCPUS_MAX];
+} ranges;
+
+static void find_ranges(void)
 {
-	u32 n = vcpu->index;
 	u64 gpa;
+	u32 n = 0;
 
 	for (gpa = PAGE_SIZE_2M; gpa < MEMORY_END; gpa += PAGE_SIZE_2M) {
+		if (n == svsm.vcpu_count)
+			return;
 		if (arch_guest_gpa_valid(gpa, PAGE_SIZE_2M) &&
-		    !pinned_overlaps(gpa, PAGE_SIZE_2M) && !n--)
-			return gpa;
+		    !pinned_overlaps(gpa, PAGE_SIZE_2M))
+			ranges.gpa[n++] = gpa;
 	}
-	return 0;
+}
+
+/* See selftest.h. */
+u64 selftest_memory(const struct vcpu *vcpu)
+{
+	spin_lock(&ranges.lock);
+	if (!ranges.known)
+		find_ranges();
+	ranges.known = true;
+	spin_unlock(&ranges.lock);
+	return ranges.gpa[vcpu->index];
 }
 
 /* First and last word of each page. */

@@ -101,7 +101,7 @@ static void receive(struct vcpu *vcpu, struct seen *seen, bool open)
 		selftest_idle(vcpu, &events);
 		look(vcpu, seen, &events, open);
 		if (arch_tsc() >= until)
-			selftest_fail("vCPU %u: vector 0x%x came %u times, 0x%x %u times",
+			selftest_fail("vCPU %u: vectors 0x%x came %u, 0x%x %u times",
 				      vcpu->index, SELFTEST_VECTOR,
 				      seen->listed, SELFTEST_VECTOR_UNLISTED,
 				      seen->unlisted);

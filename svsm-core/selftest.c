@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The self-test: its tests one after the other, each on all vCPUs, and the
- * result. The first vCPU leads: it gives the others a sign by an IPI, takes part
- * and waits for them, awake, so that a vCPU that hangs is a result too. The
- * second one waits for the first. A vCPU that is alone and loses its tick is the
- * affair of who started it.
+ * result. The first vCPU leads: it gives the others a sign by an IPI, takes
+ * part and waits for them, awake, so that a vCPU that hangs is a result too.
+ * The second one waits for the first. A vCPU that is alone and loses its tick
+ * is the affair of who started it.
  */
 #include <svsm/hostirq.h>
 #include <svsm/lock.h>

@@ -57,6 +57,10 @@ static void inject_violation(struct vcpu *v, u64 gpa, u64 info)
 {
 	u64 qualification = EPT_GLA_VALID;
 
+	/* The CPU makes no #VE of it then, but an exit to the host. */
+	if (td_vcpu(v)->ve.valid)
+		end_violation(v, "EPT violation before #VE information was read",
+			      gpa & ~td.shared_bit, info);
 	if (info & NPF_FETCH)
 		qualification |= EPT_FETCH;
 	else

@@ -187,13 +187,13 @@ void tdx_iret(struct vcpu *v)
 }
 
 /*
- * All vCPUs of a TD start at once, and most spin in the firmware for long. A
- * host that sees PAUSE of one that has not enabled its APIC yet has better use
- * for the CPU.
+ * All vCPUs of a TD start at once, and all but the first spin in the firmware
+ * for long. A host that sees PAUSE of one that has not enabled its APIC yet has
+ * better use for the CPU.
  */
 static void watch_pause(struct vcpu *v)
 {
-	if (v->level[0].apic.svr & VAPIC_SVR_ENABLE)
+	if (!v->index || (v->level[0].apic.svr & VAPIC_SVR_ENABLE))
 		v->vmcb->intercept3 &= ~ICPT_PAUSE;
 	else
 		v->vmcb->intercept3 |= ICPT_PAUSE;

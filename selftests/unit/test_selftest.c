@@ -150,16 +150,23 @@ static void faults_are_found(void **unused)
 {
 	(void)unused;
 	posts = true;
-	finds(HOST_LOSES_KICKS, IMPATIENT, "not ok 2 IPI from each vCPU to each # IPI ");
-	finds(HOST_REFUSES_PAGES, PATIENT, "not ok 4 own page shared and back # the");
-	finds(HOST_KEEPS_PAGES, PATIENT, "not ok 4 own page shared and back # a page");
-	finds(HOST_KEEPS_GUEST_PAGES, PATIENT, "not ok 5 guest memory given up");
+	finds(HOST_LOSES_KICKS, IMPATIENT,
+	      "not ok 2 IPI from each vCPU to each # IPI ");
+	finds(HOST_REFUSES_PAGES, PATIENT,
+	      "not ok 4 own page shared and back # the host");
+	finds(HOST_KEEPS_PAGES, PATIENT,
+	      "not ok 4 own page shared and back # a page");
+	finds(HOST_KEEPS_GUEST_PAGES, PATIENT,
+	      "not ok 5 guest memory given up and back # page");
 	finds(HOST_REPEATS, PATIENT, "not ok 5 guest memory given up");
 	finds(HOST_LOSES_TICKS, IMPATIENT, "not ok 7 timer # vCPU ");
 	finds(HOST_TICKS_EARLY, PATIENT, "not ok 7 timer # vCPU ");
-	finds(HOST_TICKS_STAY, PATIENT, "not ok 8 timer moved and disarmed # vCPU ");
-	finds(HOST_NO_REPORT, PATIENT, "not ok 9 attestation report # no report");
-	finds(HOST_WRONG_REPORT, PATIENT, "not ok 9 attestation report # a report");
+	finds(HOST_TICKS_STAY, PATIENT,
+	      "not ok 8 timer moved and disarmed # vCPU ");
+	finds(HOST_NO_REPORT, PATIENT,
+	      "not ok 9 attestation report # no report");
+	finds(HOST_WRONG_REPORT, PATIENT,
+	      "not ok 9 attestation report # a report");
 }
 
 static void missing_posts_are_found(void **unused)

@@ -221,12 +221,14 @@ static void timer(void)
 
 static void halts(void)
 {
-	u64 deadline = td_tsc() + SOON;
+	u64 deadline = td_tsc() + SOON, after, status;
 
 	taken = 0;
 	arm(deadline);
-	guest_equal(halt(false), VMCALL_SUCCESS, "HLT, interrupts off");
-	guest_ok(td_tsc() >= deadline, "until the timer rings");
+	status = halt(false);
+	after = td_tsc();
+	guest_equal(status, VMCALL_SUCCESS, "HLT, interrupts off");
+	guest_ok(after >= deadline, "until the timer rings");
 	guest_ok(taken == 0 && apic_bits(MSR_X2APIC_IRR, TIMER_VECTOR) == 1,
 		 "which is pending then, not taken");
 	guest_equal(halt(false), VMCALL_SUCCESS,

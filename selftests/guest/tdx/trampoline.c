@@ -12,7 +12,7 @@
 #define WAIT_TSC	60000000000UL
 #define LOW_END		0xA0000UL
 /* No proof that a vCPU never comes, but a long time for one that would. */
-#define PATIENCE	100000
+#define PATIENCE_TSC	500000000UL
 
 #define CR0_PE		BIT(0)
 #define CR0_NE		BIT(5)
@@ -98,11 +98,12 @@ static u32 gone(void)
 
 static bool stays(const struct tdx_start *s)
 {
-	u32 i;
+	u64 end = td_tsc() + PATIENCE_TSC;
 
-	for (i = 0; i < PATIENCE && !is_done(s); i++)
-		__builtin_ia32_pause();
-	return !is_done(s);
+	while (!is_done(s))
+		if (td_tsc() > end)
+			return true;
+	return false;
 }
 
 static void accept(u64 start, u64 end)
@@ -140,7 +141,7 @@ static void page(u64 gpaw)
 
 	while (__atomic_load_n(&t->parked, __ATOMIC_ACQUIRE) < APS + 1 &&
 	       td_tsc() < end)
-		__builtin_ia32_pause();
+		;
 	guest_equal(t->magic, TDX_TRAMPOLINE_MAGIC, "magic");
 	guest_equal(t->parked, APS + 1, "all vCPUs have been counted");
 	guest_equal(t->gpaw, gpaw, "GPA width");
