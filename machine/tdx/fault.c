@@ -7,6 +7,7 @@
 #include "tdx.h"
 
 #define ADDRESS_BITS	0x000fffffffffffffULL
+#define UNREAD_FAULTS_MAX	100
 
 /* Page-fault error code */
 #define PF_P		BIT_ULL(0)
@@ -52,15 +53,32 @@ static void inject_reserved(struct vcpu *v, u64 gpa, u64 info)
 	inject_page_fault(v, insn_linear(v, gpa, info), code);
 }
 
+/*
+ * As long as #VE information is unread the CPU makes an exit to the host of a
+ * violation in shared memory. Of one in private memory the module makes #DF;
+ * if what that needs is not there either, the TD would run in circles.
+ */
+static void check_unread(struct vcpu *v, u64 gpa, u64 info)
+{
+	struct td_vcpu *t = td_vcpu(v);
+
+	if (!t->ve.valid) {
+		t->unread_faults = 0;
+		return;
+	}
+	if (gpa & td.shared_bit)
+		end_violation(v, "EPT violation before #VE information was read",
+			      gpa & ~td.shared_bit, info);
+	if (++t->unread_faults > UNREAD_FAULTS_MAX)
+		end_violation(v, "neither #VE nor #DF gets through", gpa, info);
+}
+
 /* @gpa: as the guest wrote it, with the shared bit */
 static void inject_violation(struct vcpu *v, u64 gpa, u64 info)
 {
 	u64 qualification = EPT_GLA_VALID;
 
-	/* The CPU makes no #VE of it then, but an exit to the host. */
-	if (td_vcpu(v)->ve.valid)
-		end_violation(v, "EPT violation before #VE information was read",
-			      gpa & ~td.shared_bit, info);
+	check_unread(v, gpa, info);
 	if (info & NPF_FETCH)
 		qualification |= EPT_FETCH;
 	else

@@ -99,6 +99,7 @@ struct ve_info {
  *	module's list; bit 0 at CPL 0, bit 1 above
  * @l2_ctls: L2_CTLS of each VM
  * @l2_deadline: complement of TSC_DEADLINE of each VM
+ * @unread_faults: EPT violations of private memory while @ve is unread
  * @halt_blocked: it halted with interrupts blocked: only an NMI wakes it
  * @notify_vector: SetupEventNotifyInterrupt, 0: none
  */
@@ -108,6 +109,7 @@ struct td_vcpu {
 	u8 cpuid_control[CPUID_CONTROLS];
 	u64 l2_ctls[TD_VMS];
 	u64 l2_deadline[TD_VMS];
+	u32 unread_faults;
 	bool halt_blocked;
 	u8 notify_vector;
 };

@@ -9,6 +9,7 @@
 #include "guest.h"
 
 #define NOWHERE		0x40000000UL	/* behind the RAM */
+#define IOAPIC		0xFEC00000UL	/* mapped shared */
 
 static u8 page[PAGE_SIZE] __attribute__((aligned(4096)));
 
@@ -145,6 +146,16 @@ static void unread(void)
 	asm volatile("wbinvd");
 }
 
+/* an EPT violation that the CPU itself makes a #VE, while one is unread */
+static void unread_device(void)
+{
+	struct attempt a = { 0 };
+
+	td_keep_ve = true;
+	guest_attempt(insn_wbinvd, &a);
+	*(volatile u32 *)IOAPIC;
+}
+
 /* vCPU 1 reads shared memory while vCPU 0 makes it private */
 static volatile u64 reads;
 
@@ -191,6 +202,7 @@ static const struct {
 	{ "shutdown", shutdown },
 	{ "no-gate", no_gate },
 	{ "unread", unread },
+	{ "unread-device", unread_device },
 	{ "shootdown", shootdown },
 };
 
