@@ -15,6 +15,8 @@
 #define PORT_POSTS		0xf8
 #define PORT_COM2		0x2f8
 #define PORT_LOG		0x402
+#define PORT_FW_CFG		0x510
+#define PORT_FW_CFG_LAST	0x51b
 #define PORT_PM1A_CONTROL	0x604
 #define PORT_RESET		0xcf9
 
@@ -33,6 +35,9 @@ static bool denied(const struct vcpu *v, u16 port, u32 size)
 	/* COM2 is the SVSM's log where there is an SVSM */
 	if (hits(port, size, PORT_COM2, PORT_COM2 + 7))
 		return apic_os_level() && v->current;
+	/* its DMA would reach the machine */
+	if (hits(port, size, PORT_FW_CFG, PORT_FW_CFG_LAST))
+		return true;
 	/* SMIs would run firmware below the machine */
 	return hits(port, size, PORT_APM_FIRST, PORT_APM_LAST) ||
 	       hits(port, size, PORT_LOG, PORT_LOG);

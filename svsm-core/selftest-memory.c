@@ -79,6 +79,7 @@ static void own_turn(struct vcpu *vcpu)
 {
 	u64 mark = PATTERN((u64)vcpu->index << 32);
 
+	arch_page_flush(own.word);
 	if (own.last && !own_page_is(own.last, 1))
 		selftest_fail("vCPU %u does not see what the last one wrote",
 			      vcpu->index);

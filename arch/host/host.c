@@ -276,6 +276,12 @@ void arch_power_off(bool ok)
 	abort();
 }
 
+/* Programs have no translations of their own to forget. */
+void arch_page_flush(const void *page)
+{
+	(void)page;
+}
+
 bool arch_page_convert(void *page, bool shared)
 {
 	(void)shared;

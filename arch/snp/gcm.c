@@ -109,6 +109,7 @@ static void encrypt(const struct gcm_key *key, const u8 in[BLOCK],
 		}
 	}
 	memcpy(out, state, BLOCK);
+	gcm_wipe(state, sizeof(state));
 }
 
 /* FIPS 197, 5.2; words have their first byte lowest. */
@@ -207,6 +208,8 @@ static void make_tag(const struct gcm_key *key, const u8 iv[GCM_IV_SIZE],
 	store_be64(tag + 8, y[1]);
 	for (i = 0; i < GCM_TAG_SIZE; i++)
 		tag[i] ^= block[i];
+	gcm_wipe(y, sizeof(y));
+	gcm_wipe(block, sizeof(block));
 }
 
 static void apply_stream(const struct gcm_key *key, const u8 iv[GCM_IV_SIZE],

@@ -30,8 +30,11 @@ bool arch_page_convert(void *page, bool shared)
 	if (shared && rmp_validate(gpa, false, false) != RMP_OK)
 		return false;
 	if (ghcb_msr_page_state(gpa, shared ? PSC_SHARED : PSC_PRIVATE)) {
-		if (shared)
+		if (shared) {
 			validate(gpa);
+			/* Meanwhile the host could write to it. */
+			memset(page, 0, PAGE_SIZE);
+		}
 		return false;
 	}
 	if (!shared)

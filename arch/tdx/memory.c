@@ -39,7 +39,8 @@ static u32 accept_page(u64 gpa, u32 level)
 		regs = (struct tdx_regs){ .rax = TDG_MEM_PAGE_ACCEPT,
 					  .rcx = gpa | level };
 		status = TDX_STATUS(tdx_tdcall(&regs));
-	} while (status == TDX_OPERAND_BUSY && ++tries < BUSY_MAX);
+	} while ((status == TDX_OPERAND_BUSY ||
+		  status == TDX_OPERAND_BUSY_HOST) && ++tries < BUSY_MAX);
 
 	if (status == TDX_PAGE_ALREADY_ACCEPTED)
 		host_failed("a page was accepted already that the SVSM did not accept");
@@ -113,14 +114,14 @@ bool arch_page_convert(void *page, bool shared)
 {
 	u64 gpa = (u64)page;
 
-	if (vmcall_map_gpa(gpa, PAGE_SIZE, shared) != gpa + PAGE_SIZE)
+	if (vmcall_map_gpa(gpa, PAGE_SIZE, shared) != gpa + PAGE_SIZE) {
+		if (shared)
+			memset(page, 0, PAGE_SIZE);
 		return false;
+	}
 	if (!shared)
 		accept_page(gpa, LEVEL_4K);
-	/*
-	 * The other CPUs do not use the page. One that has looked up the old
-	 * address reaches the old page by it, never the new one.
-	 */
+	/* Other CPUs: arch_page_flush(). */
 	paging_protect(gpa, gpa + PAGE_SIZE, shared ? PAGE_SHARED : PAGE_DATA);
 	memset(page, 0, PAGE_SIZE);
 	return true;

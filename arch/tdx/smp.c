@@ -14,6 +14,8 @@
 
 #define MODE_64		64
 
+_Static_assert(SVSM_VCPUS_MAX <= TDX_TRAMPOLINE_SLOTS, "a slot for each vCPU");
+
 struct tdx_cpu tdx_cpus[SVSM_VCPUS_MAX];
 
 struct x86_cpu *platform_cpu(u32 index)

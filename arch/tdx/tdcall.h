@@ -21,6 +21,8 @@
 #define TDX_SUCCESS			0
 #define TDX_PAGE_ALREADY_ACCEPTED	0x00000B0A
 #define TDX_OPERAND_BUSY		0x80000200
+/* the same, the host having waited for it before */
+#define TDX_OPERAND_BUSY_HOST	0x80000204
 #define TDX_PAGE_SIZE_MISMATCH		0xC0000B0B
 
 /* R10: answer of the host */

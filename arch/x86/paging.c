@@ -4,7 +4,7 @@
  * by 4 KiB pages, so that text is not writable, data is not executable, stacks
  * have guard pages and single pages are shared with the host.
  */
-#include <svsm/types.h>
+#include <svsm/arch.h>
 #include <x86/asm.h>
 #include <x86/heap.h>
 #include <x86/image.h>
@@ -138,10 +138,15 @@ u64 paging_root(void)
 	return (u64)root | private_mask;
 }
 
+void arch_page_flush(const void *page)
+{
+	invlpg((u64)page);
+}
+
 /**
  * paging_enable() - use the tables on this CPU
  *
- * The boot CPU only: others start with them.
+ * On SNP the boot CPU only: others start with them.
  */
 void paging_enable(void)
 {

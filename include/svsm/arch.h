@@ -337,9 +337,18 @@ void arch_selftest_posts(bool on);
  * The page is zeroed either way; one that is shared the host may have written
  * to since.
  *
- * Return: false if the host refused; then the page is as it was.
+ * Return: false if the host refused; then the page is as it was, but zeroed.
  */
 bool arch_page_convert(void *page, bool shared);
+
+/**
+ * arch_page_flush() - forget how this vCPU last saw a page of the SVSM
+ * @page: that another vCPU has converted
+ *
+ * To be called before the first use of it: a translation from before could
+ * lead to the host's page still, even one that was only speculated on.
+ */
+void arch_page_flush(const void *page);
 
 /**
  * arch_attest_report() - signed evidence of the SVSM itself

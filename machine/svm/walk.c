@@ -18,7 +18,7 @@ static bool table_entry(u64 pa, u32 size, u64 *entry)
 {
 	const void *p = gpa_ptr(pa);
 
-	if (!p)
+	if (!is_ram(pa))
 		return false;
 	*entry = size == 8 ? *(const volatile u64 *)p : *(const volatile u32 *)p;
 	return true;
@@ -170,7 +170,7 @@ u32 guest_fetch(struct vcpu *v, u8 *buf, u32 size)
 		if (walk_linear(v, linear, &w))
 			break;
 		p = gpa_ptr(w.gpa);
-		if (!p)
+		if (!is_ram(w.gpa))
 			break;
 		memcpy(buf + got, p, part);
 		got += (u32)part;

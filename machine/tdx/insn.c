@@ -261,7 +261,7 @@ u64 insn_linear(struct vcpu *v, u64 gpa, u64 npf_info)
 	if (npf_info & NPF_FETCH)
 		return code64 ? s->rip : (u32)(s->cs.base + s->rip);
 	insn_fetch(v, &i);
-	if (i.op < INSN_MAX && (i.byte[i.op] & 0xfc) == 0xa0) {
+	if (i.op + 5 <= INSN_MAX && (i.byte[i.op] & 0xfc) == 0xa0) {
 		u64 full = 0;
 
 		memcpy(&full, &i.byte[i.op + 1],
