@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # libFuzzer on the core, guest requests, the IGVM reader, the entry of Linux,
-# attestation evidence and the APIC.
+# attestation evidence, the host of a TD and the APIC.
 # Needs clang and arch/x86/linux_boot.mk.
 
 FUZZ_DIR := $(srctree)/selftests/fuzz
@@ -19,7 +19,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
 FUZZ_LDFLAGS := -fsanitize=fuzzer,address,undefined \
 	$(patsubst %/,-L%,$(dir $(wildcard /usr/lib/gcc/*/*/libstdc++.so)))
 
-FUZZ_TARGETS := calls greq igvm linux_boot report vapic
+FUZZ_TARGETS := calls greq igvm linux_boot report tdx_host vapic
 FUZZ_PROGRAMS := $(addprefix $(FUZZ_OUT)/fuzz_,$(FUZZ_TARGETS))
 
 fuzz-obj = $(patsubst $(srctree)/%.c,$(FUZZ_OUT)/obj/%.o,$(1))
@@ -32,6 +32,8 @@ FUZZ_SRCS_greq := $(addprefix $(srctree)/,arch/snp/gcm.c arch/snp/greq_message.c
 FUZZ_SRCS_igvm := $(addprefix $(srctree)/tools/igvm/,igvm_read.c igvm_measure.c)
 FUZZ_SRCS_linux_boot := $(addprefix $(srctree)/,$(LINUX_BOOT_SRCS) arch/x86/madt.c)
 FUZZ_SRCS_report := $(srctree)/tools/attest/report_read.c
+FUZZ_SRCS_tdx_host := $(FUZZ_DIR)/fuzz_tdx_module.c \
+	$(addprefix $(srctree)/,arch/tdx/memory.c arch/tdx/vmcall.c arch/x86/pagebits.c)
 FUZZ_SRCS_vapic := $(srctree)/svsm-core/vapic.c
 
 $(FUZZ_OUT)/obj/%.o: $(srctree)/%.c
