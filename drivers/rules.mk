@@ -8,10 +8,20 @@
 # folder of links to them.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-modules_version = $(shell cat $(KDIR)/include/config/kernel.release)
+# What vermagic has; include/config/kernel.release may say it otherwise.
+modules_version = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		  $(KDIR)/include/generated/utsrelease.h)
 modules_dir = $(abspath $(BUILD))/modules/$(modules_version)
 # Headers ask for type information even where nothing can make it.
 modules_flags = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+# Where the compiler of the headers is missing this system's has to do: the
+# options that an older one does not know go.
+modules_cc = $(shell sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ ]*\).*/\1/p' \
+	     $(KDIR)/include/config/auto.conf)
+modules_cc_flags = CC=gcc $(if $(shell gcc -fmin-function-alignment=16 -x c -c \
+		   -o /dev/null /dev/null 2>/dev/null && echo y),,\
+		   CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=)
+modules_flags += $(if $(shell command -v $(modules_cc)),,$(modules_cc_flags))
 
 define modules_build
 	@mkdir -p $(modules_dir)/src
@@ -23,7 +33,7 @@ define modules_build
 		$(modules_dir)/
 endef
 
-.PHONY: modules modules-check modules-clean
+.PHONY: modules modules-check modules-clean modules-matrix
 
 modules:
 	$(call modules_build)
@@ -32,6 +42,10 @@ modules:
 modules-check:
 	rm -rf $(modules_dir)
 	$(call modules_build,W=1 C=1 KCFLAGS=-Werror)
+
+# The same for all kernels that are supported.
+modules-matrix:
+	BUILD=$(abspath $(BUILD)) $(srctree)/scripts/kernel-matrix
 
 modules-clean:
 	rm -rf $(modules_dir)

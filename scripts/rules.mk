@@ -4,7 +4,7 @@
 #   BUILD    build folder of the tree
 #   srctree  top of the tree
 
-scripts_shell = cache check deps run guest-init guest-demo
+scripts_shell = cache check deps run guest-init guest-demo kernel-matrix
 scripts_python = svsm-run initramfs cpio_newc.py run_channel.py run_prepare.py \
 		 run_result.py run_session.py
 

@@ -28,7 +28,7 @@ static_assert(sizeof(union svsm_block) == SVSM_BLOCK_SIZE);
 bool svsm_call_possible(void)
 {
 	return cc_platform_has(CC_ATTR_GUEST_SEV_SNP) &&
-	       boot_cpu_has(X86_FEATURE_SVSM) && snp_vmpl;
+	       svsm_compat_present();
 }
 
 static int svsm_call_errno(u32 code)

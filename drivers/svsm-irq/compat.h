@@ -11,12 +11,46 @@
 #include <asm/cpufeature.h>
 #include <asm/sev.h>
 
-#ifndef X86_FEATURE_SVSM
-#error "This kernel does not know SVSMs: Linux 6.11 or later is needed."
-#endif
-
 #include <svsm/call.h>
 #include <svsm/event_page.h>
+
+/*
+ * Kernels before 6.11 know no SVSM and cannot run on one: there the module
+ * loads only to say so. What it would call has the shape of later kernels.
+ */
+#ifdef X86_FEATURE_SVSM
+#define SVSM_CPU_IDS	X86_MATCH_FEATURE(X86_FEATURE_SVSM, NULL),
+
+static inline bool svsm_compat_present(void)
+{
+	return boot_cpu_has(X86_FEATURE_SVSM) && snp_vmpl;
+}
+#else
+#define SVSM_CPU_IDS
+
+struct svsm_attest_call {
+	u8 raw[SVSM_BLOCK_SIZE];
+};
+
+struct svsm_call {
+	u64 r9;
+	u64 rax_out;
+	u64 rcx_out;
+	u64 rdx_out;
+	u64 r8_out;
+};
+
+static inline bool svsm_compat_present(void)
+{
+	return false;
+}
+
+static inline int snp_issue_svsm_attest_req(u64 call_id, struct svsm_call *call,
+					    struct svsm_attest_call *input)
+{
+	return -EINVAL;
+}
+#endif
 
 /* Since 6.15 interrupts may move outside of their handler by default. */
 static inline void svsm_compat_movable(unsigned int virq)

@@ -62,8 +62,7 @@ static void svsm_chip_unmask(struct irq_data *d)
 
 static int svsm_chip_retrigger(struct irq_data *d)
 {
-	svsm_page_pend(svsm_source_page(d), irqd_to_hwirq(d));
-	return 1;
+	return svsm_page_pend(svsm_source_page(d), irqd_to_hwirq(d));
 }
 
 /* Refused when nothing is in service: a handler that was not needed. */

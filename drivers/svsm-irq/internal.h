@@ -129,7 +129,7 @@ int svsm_page_register(struct svsm_page *p, u8 vector);
 void svsm_page_unregister(struct svsm_page *p);
 void svsm_page_mask(struct svsm_page *p, unsigned int source);
 void svsm_page_unmask(struct svsm_page *p, unsigned int source);
-void svsm_page_pend(struct svsm_page *p, unsigned int source);
+bool svsm_page_pend(struct svsm_page *p, unsigned int source);
 void svsm_page_kick(struct svsm_page *p);
 
 /* demux.c */

@@ -174,7 +174,7 @@ static void __exit svsm_irq_exit(void)
 module_exit(svsm_irq_exit);
 
 static const struct x86_cpu_id svsm_irq_ids[] = {
-	X86_MATCH_FEATURE(X86_FEATURE_SVSM, NULL),
+	SVSM_CPU_IDS
 	{}
 };
 MODULE_DEVICE_TABLE(x86cpu, svsm_irq_ids);

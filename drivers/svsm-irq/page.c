@@ -108,7 +108,10 @@ static void svsm_page_open(struct svsm_page *p, unsigned int source)
 		svsm_page_wake(p, source);
 }
 
-/* Registration masked everything: open what was open; p->lock is held. */
+/*
+ * Registration may have masked everything, or nothing if the SVSM still had
+ * the page: open what is to be open; p->lock is held.
+ */
 static void svsm_page_restore_masks(struct svsm_page *p)
 {
 	unsigned int source;
@@ -138,25 +141,25 @@ int svsm_page_register(struct svsm_page *p, u8 vector)
 		},
 	};
 	unsigned long flags;
-	bool again;
 	int ret;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	again = p->registered;
 	/* A CPU that was not present when the module came has one by now. */
 	p->apic_id = cpu_physical_id(p->cpu);
 	block.page_register.apic_id = p->apic_id;
 	p->touched = true;
 	ret = svsm_issue(IRQ_CALL(PAGE_REGISTER), &block, NULL);
+	/* The SVSM has just found the old registration lost: make a new one. */
+	if (ret == -ESTALE)
+		ret = svsm_issue(IRQ_CALL(PAGE_REGISTER), &block, NULL);
 	if (!ret && !svsm_page_proved(p))
 		ret = -EIO;
 	if (!ret) {
 		p->vector = vector;
-		if (!again) {
+		if (!p->registered)
 			p->epoch = READ_ONCE(p->ev->epoch);
-			WRITE_ONCE(p->registered, true);
-			svsm_page_restore_masks(p);
-		}
+		WRITE_ONCE(p->registered, true);
+		svsm_page_restore_masks(p);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return ret;
@@ -183,6 +186,9 @@ void svsm_page_unregister(struct svsm_page *p)
 		ret = svsm_issue(IRQ_CALL(PAGE_UNREGISTER), &block, NULL);
 		/* Without a page the vCPU was deleted: nobody writes either. */
 		p->touched = ret && ret != -ENXIO && ret != -ENODEV;
+		/* Still the SVSM's: let nothing in it notify this CPU. */
+		if (p->touched)
+			bitmap_fill(svsm_bits(p->ev->mask), SVSM_SOURCES_MAX);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 }
@@ -226,19 +232,24 @@ void svsm_page_unmask(struct svsm_page *p, unsigned int source)
  * svsm_page_pend() - make a source pending as if it had been raised
  * @p: page of the source's CPU
  * @source: number of the source
+ *
+ * Return: false if the CPU has no page, and nothing was done.
  */
-void svsm_page_pend(struct svsm_page *p, unsigned int source)
+bool svsm_page_pend(struct svsm_page *p, unsigned int source)
 {
 	unsigned long flags;
+	bool done;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	if (p->registered) {
+	done = p->registered;
+	if (done) {
 		set_bit(source, svsm_bits(p->ev->pir));
 		/* pir before its group, as in the SVSM's Raise. */
 		smp_mb__after_atomic();
 		svsm_page_wake(p, source);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return done;
 }
 
 /**
