@@ -23,6 +23,7 @@ include $(srctree)/arch/rules.mk
 include $(srctree)/machine/rules.mk
 include $(srctree)/machine/stub/rules.mk
 include $(srctree)/drivers/rules.mk
+include $(srctree)/samples/rules.mk
 include $(srctree)/selftests/unit/rules.mk
 include $(srctree)/selftests/guest/rules.mk
 include $(srctree)/selftests/fuzz/rules.mk
