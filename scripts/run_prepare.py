@@ -168,6 +168,14 @@ def make_initramfs(build, kernel):
     return out
 
 
+def build_selftests(build, folder):
+    """Installs the tests of the drivers to FOLDER; returns them as --add wants files."""
+    run_tool(["make", "-s", "-C", SCRIPTS.parent / "selftests/svsm", "install",
+              f"OUTPUT={(build / 'selftests/svsm').absolute()}", f"INSTALL_PATH={folder}"],
+             "building selftests/svsm")
+    return [f"{path}:svsm-selftests/{path.name}" for path in sorted(pathlib.Path(folder).iterdir())]
+
+
 def add_files(initrd, files, out):
     """Writes OUT: the initramfs INITRD and a second archive with FILES.
 

@@ -35,7 +35,7 @@ class Usage(LauncherTest):
 
     def test_igvm_is_booted_as_it_is(self):
         for option in (["--exec", "true"], ["--kernel", "6.12"], ["--no-svsm"], ["--append", "x"],
-                       ["--platform", "snp"], ["--svsm-selftest"]):
+                       ["--platform", "snp"], ["--svsm-selftest"], ["--selftest"]):
             with self.subTest(option):
                 done = self.run_command([SVSM_RUN, "--igvm", self.initrd, *option])
                 self.assert_ends(done, 125, option[0], "--igvm")
@@ -43,10 +43,16 @@ class Usage(LauncherTest):
     def test_selftest_starts_no_guest(self):
         for option in (["--exec", "true"], ["--exec", ""], ["--kernel", "6.12"], ["--no-svsm"],
                        ["--append", "x"], ["--initrd", self.initrd], ["--add", self.initrd],
-                       ["--no-modules"], ["--disk", self.initrd], ["--net"]):
+                       ["--no-modules"], ["--disk", self.initrd], ["--net"], ["--selftest"]):
             with self.subTest(option):
                 done = self.run_command([SVSM_RUN, "--svsm-selftest", *option])
                 self.assert_ends(done, 125, option[0], "--svsm-selftest starts no guest")
+
+    def test_selftest_of_the_modules(self):
+        for option in (["--exec", "true"], ["--exec", ""], ["--no-svsm"], ["--no-modules"]):
+            with self.subTest(option):
+                done = self.run_command([SVSM_RUN, "--selftest", *option])
+                self.assert_ends(done, 125, option[0], "--selftest tests the modules")
 
     def test_platform(self):
         self.assert_ends(self.run_command([SVSM_RUN, "--platform", "sgx"]), 125, "--platform")

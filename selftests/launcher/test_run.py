@@ -167,6 +167,32 @@ class SelfTest(LauncherTest):
         self.assert_ends(done, 125, "QEMU failed")
 
 
+class ModulesSelfTest(LauncherTest):
+    def test_status(self):
+        for status in (0, 1, 4):
+            with self.subTest(status):
+                done = self.run_plan([["exec", f"1..9\n{TRAILER}{status}\n"],
+                                      ["exit", POWER_OFF]], "--selftest")
+                self.assert_ends(done, status, out=b"1..9\n")
+
+    def test_guest_ends_before_the_tests(self):
+        done = self.run_plan([["exec", "1..9\n"], ["exit", POWER_OFF]], "--selftest")
+        self.assert_ends(done, 126, "before the command ended", out=b"1..9\n")
+
+    def test_guest_gets_tests_and_no_modules(self):
+        done = self.run_plan([["exec", f"{TRAILER}0\n"], ["exit", POWER_OFF]], "--selftest",
+                             "--log-dir", self.logs)
+        self.assert_ends(done, 0)
+        self.assertIn("svsm.nomodules", (self.logs / "run.igvm").read_text())
+        archive = (self.logs / "initrd.img").read_bytes()
+        for name in (b"run_all.sh", b"list", b"settings", b"lib.sh", b"sleeper"):
+            self.assertIn(b"svsm-selftests/" + name + b"\0", archive)
+
+    def test_tests_that_do_not_build(self):
+        done = self.run_plan([], "--selftest", CC="false")
+        self.assert_ends(done, 125, "building selftests/svsm")
+
+
 class Streams(LauncherTest):
     OUTPUT = [["console", "con\n"], ["machine", "mach\n"], ["svsm", "svsm\n"],
               ["exec", f"out\n{TRAILER}0\n"]]
