@@ -337,7 +337,8 @@ void arch_selftest_posts(bool on);
  * The page is zeroed either way; one that is shared the host may have written
  * to since.
  *
- * Return: false if the host refused; then the page is as it was, but zeroed.
+ * Return: false if the host refused; then the page stays what it was. One that
+ * was to be shared has been zeroed.
  */
 bool arch_page_convert(void *page, bool shared);
 
