@@ -27,8 +27,27 @@ static_assert(sizeof(union svsm_block) == SVSM_BLOCK_SIZE);
  */
 bool svsm_call_possible(void)
 {
+	KUNIT_STATIC_STUB_REDIRECT(svsm_call_possible);
 	return cc_platform_has(CC_ATTR_GUEST_SEV_SNP) &&
 	       svsm_compat_present();
+}
+
+/**
+ * svsm_transport() - the way to the SVSM that this kernel offers
+ * @id: call
+ * @call: R9 in, results out
+ * @block: parameters, written to
+ *
+ * All that a test replaces to play the SVSM, or a host in its place.
+ *
+ * Context: Interrupts off.
+ * Return: 0, or anything else: then RAX in @call may say what.
+ */
+int svsm_transport(u64 id, struct svsm_call *call,
+		   struct svsm_attest_call *block)
+{
+	KUNIT_STATIC_STUB_REDIRECT(svsm_transport, id, call, block);
+	return snp_issue_svsm_attest_req(id, call, block);
 }
 
 static int svsm_call_errno(u32 code)
@@ -90,7 +109,7 @@ int svsm_issue(u64 id, const union svsm_block *block,
 		memcpy(&copy, block, sizeof(copy));
 
 	local_irq_save(flags);
-	ret = snp_issue_svsm_attest_req(id, &call, &copy);
+	ret = svsm_transport(id, &call, &copy);
 	local_irq_restore(flags);
 
 	if (!ret) {

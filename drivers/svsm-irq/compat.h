@@ -7,18 +7,29 @@
 #define SVSM_IRQ_COMPAT_H
 
 #include <linux/irq.h>
+#include <linux/smp.h>
 #include <linux/syscore_ops.h>
+#ifdef CONFIG_AMD_MEM_ENCRYPT
+#include <asm/cpu_device_id.h>
 #include <asm/cpufeature.h>
 #include <asm/sev.h>
+#endif
 
 #include <svsm/call.h>
 #include <svsm/event_page.h>
 
+#if IS_ENABLED(CONFIG_SVSM_IRQ_KUNIT_TEST)
+#include <kunit/static_stub.h>
+#else
+#define KUNIT_STATIC_STUB_REDIRECT(real, args...)	do {} while (0)
+#endif
+
 /*
  * Kernels before 6.11 know no SVSM and cannot run on one: there the module
  * loads only to say so. What it would call has the shape of later kernels.
+ * User Mode Linux, built for KUnit, is such a kernel too.
  */
-#ifdef X86_FEATURE_SVSM
+#if defined(CONFIG_AMD_MEM_ENCRYPT) && defined(X86_FEATURE_SVSM)
 #define SVSM_CPU_IDS	X86_MATCH_FEATURE(X86_FEATURE_SVSM, NULL),
 
 static inline bool svsm_compat_present(void)
@@ -51,6 +62,16 @@ static inline int snp_issue_svsm_attest_req(u64 call_id, struct svsm_call *call,
 	return -EINVAL;
 }
 #endif
+
+/* User Mode Linux has no APICs. */
+static inline u32 svsm_compat_apic_id(unsigned int cpu)
+{
+#ifdef CONFIG_X86_LOCAL_APIC
+	return cpu_physical_id(cpu);
+#else
+	return cpu;
+#endif
+}
 
 /* Since 6.15 interrupts may move outside of their handler by default. */
 static inline void svsm_compat_movable(unsigned int virq)

@@ -280,6 +280,7 @@ int svsm_irq_timer_attach(unsigned int cpu)
 	struct svsm_result result;
 	int ret;
 
+	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_timer_attach, cpu);
 	if (!svsm_irq_page(cpu))
 		return -ENXIO;
 	ret = svsm_issue(TIMER_CALL(ATTACH), &block, &result);
@@ -304,6 +305,7 @@ EXPORT_SYMBOL_GPL(svsm_irq_timer_attach);
  */
 void svsm_irq_timer_detach(unsigned int cpu, unsigned int virq)
 {
+	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_timer_detach, cpu, virq);
 	svsm_timer_detach(svsm_page_of(cpu));
 	svsm_source_unmap(virq);
 }
@@ -317,6 +319,7 @@ EXPORT_SYMBOL_GPL(svsm_irq_timer_detach);
  */
 int svsm_irq_timer_arm(void)
 {
+	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_timer_arm);
 	return svsm_issue(TIMER_CALL(ARM), NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(svsm_irq_timer_arm);

@@ -10,7 +10,6 @@
 #include <linux/cpu.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <asm/cpu_device_id.h>
 
 #include "internal.h"
 
@@ -106,7 +105,13 @@ static int svsm_prove(void)
 	return ret;
 }
 
-static int __init svsm_irq_init(void)
+/**
+ * svsm_irq_start() - find the SVSM and take everything into use
+ *
+ * Return: 0 or a negative errno, with nothing left behind: -ENODEV without an
+ *	   SVSM that this driver can work with, -EIO if the peer is none.
+ */
+int svsm_irq_start(void)
 {
 	int ret;
 
@@ -159,9 +164,11 @@ free_pages:
 	svsm_pages_free();
 	return ret;
 }
-module_init(svsm_irq_init);
 
-static void __exit svsm_irq_exit(void)
+/**
+ * svsm_irq_stop() - undo svsm_irq_start(), when no source is open any more
+ */
+void svsm_irq_stop(void)
 {
 	unregister_syscore(&svsm_syscore);
 	svsm_debugfs_exit();
@@ -171,9 +178,20 @@ static void __exit svsm_irq_exit(void)
 	svsm_forget();
 	svsm_pages_free();
 }
+
+static int __init svsm_irq_init(void)
+{
+	return svsm_irq_start();
+}
+module_init(svsm_irq_init);
+
+static void __exit svsm_irq_exit(void)
+{
+	svsm_irq_stop();
+}
 module_exit(svsm_irq_exit);
 
-static const struct x86_cpu_id svsm_irq_ids[] = {
+static const struct x86_cpu_id __maybe_unused svsm_irq_ids[] = {
 	SVSM_CPU_IDS
 	{}
 };
@@ -181,3 +199,6 @@ MODULE_DEVICE_TABLE(x86cpu, svsm_irq_ids);
 
 MODULE_DESCRIPTION("Interrupts from an SVSM through a shared event page");
 MODULE_LICENSE("GPL");
+#ifdef SVSM_GUEST_VERSION
+MODULE_VERSION(SVSM_GUEST_VERSION);
+#endif

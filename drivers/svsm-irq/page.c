@@ -9,7 +9,6 @@
 
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
-#include <linux/smp.h>
 
 #include "internal.h"
 
@@ -35,7 +34,7 @@ int svsm_pages_alloc(void)
 		raw_spin_lock_init(&p->lock);
 		bitmap_fill(p->mask, SVSM_SOURCES_MAX);
 		p->cpu = cpu;
-		p->apic_id = cpu_physical_id(cpu);
+		p->apic_id = svsm_compat_apic_id(cpu);
 		p->timer_source = SVSM_SOURCE_ANY;
 		p->ev = (void *)get_zeroed_page(GFP_KERNEL);
 		if (!p->ev) {
@@ -145,7 +144,7 @@ int svsm_page_register(struct svsm_page *p, u8 vector)
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	/* A CPU that was not present when the module came has one by now. */
-	p->apic_id = cpu_physical_id(p->cpu);
+	p->apic_id = svsm_compat_apic_id(p->cpu);
 	block.page_register.apic_id = p->apic_id;
 	p->touched = true;
 	ret = svsm_issue(IRQ_CALL(PAGE_REGISTER), &block, NULL);
@@ -277,6 +276,7 @@ struct svsm_event_page *svsm_irq_page(unsigned int cpu)
 {
 	struct svsm_page *p = svsm_page_of(cpu);
 
+	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_page, cpu);
 	return READ_ONCE(p->registered) ? p->ev : NULL;
 }
 EXPORT_SYMBOL_GPL(svsm_irq_page);

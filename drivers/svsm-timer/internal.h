@@ -6,8 +6,11 @@
 #define SVSM_TIMER_INTERNAL_H
 
 #include <linux/clockchips.h>
+#include <linux/interrupt.h>
 #include <linux/percpu.h>
 #include <svsm/event_page.h>
+
+#include "compat.h"
 
 /**
  * struct svsm_timer - one CPU's timer, written on that CPU only
@@ -15,6 +18,7 @@
  * @name: its name, one for each CPU: sysfs finds devices by name
  * @page: the CPU's event page
  * @virq: interrupt of the timer source, 0 while there is none
+ * @slack: how late it may be to save a call, in TSC ticks
  * @deadline: last one programmed, in TSC ticks
  * @epoch: epoch of the page at which it was programmed
  * @programmed: deadlines programmed
@@ -28,6 +32,7 @@ struct svsm_timer {
 	char name[24];
 	struct svsm_event_page *page;
 	unsigned int virq;
+	u64 slack;
 	u64 deadline;
 	u32 epoch;
 	u64 programmed;
@@ -38,6 +43,20 @@ struct svsm_timer {
 };
 
 DECLARE_PER_CPU(struct svsm_timer, svsm_timers);
+
+/* clockevent.c */
+u64 svsm_timer_now(void);
+unsigned int svsm_timer_khz(void);
+int svsm_timer_program(struct svsm_timer *t, u64 deadline);
+irqreturn_t svsm_timer_handler(int irq, void *data);
+void svsm_timer_setup(struct svsm_timer *t, unsigned int cpu);
+void svsm_timer_bind(struct svsm_timer *t);
+int svsm_timer_unbind(struct svsm_timer *t, unsigned int cpu);
+int svsm_timer_add(struct svsm_timer *t, unsigned int cpu);
+int svsm_timer_remove(struct svsm_timer *t, unsigned int cpu);
+int svsm_timer_start(void);
+
+/* debugfs.c */
 
 #ifdef CONFIG_DEBUG_FS
 void svsm_timer_debugfs_init(void);

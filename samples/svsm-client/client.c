@@ -14,9 +14,8 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
-
+#include <linux/svsm_irq.h>
 #include <svsm/call.h>
-#include "svsm_irq.h"
 
 /**
  * struct svsm_client - the one source of this module

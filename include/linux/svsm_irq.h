@@ -2,8 +2,8 @@
 /*
  * What svsm-irq offers to other drivers of this kernel.
  */
-#ifndef SVSM_IRQ_H
-#define SVSM_IRQ_H
+#ifndef _LINUX_SVSM_IRQ_H
+#define _LINUX_SVSM_IRQ_H
 
 #include <linux/types.h>
 
@@ -39,4 +39,4 @@ int svsm_irq_timer_attach(unsigned int cpu);
 void svsm_irq_timer_detach(unsigned int cpu, unsigned int virq);
 int svsm_irq_timer_arm(void);
 
-#endif /* SVSM_IRQ_H */
+#endif /* _LINUX_SVSM_IRQ_H */

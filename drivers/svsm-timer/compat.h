@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between kernels: User Mode Linux, where KUnit runs, knows nothing
+ * of its TSC. The stand-in counts ns.
+ */
+#ifndef SVSM_TIMER_COMPAT_H
+#define SVSM_TIMER_COMPAT_H
+
+#ifndef CONFIG_UML
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+#define svsm_compat_tsc()	rdtsc_ordered()
+#define svsm_compat_tsc_khz()	(boot_cpu_has(X86_FEATURE_TSC) ? tsc_khz : 0)
+#else
+#include <linux/timekeeping.h>
+
+#define svsm_compat_tsc()	ktime_get_ns()
+#define svsm_compat_tsc_khz()	1000000U
+#endif
+
+#if IS_ENABLED(CONFIG_SVSM_TIMER_KUNIT_TEST)
+#include <kunit/static_stub.h>
+#else
+#define KUNIT_STATIC_STUB_REDIRECT(real, args...)	do {} while (0)
+#endif
+
+#endif /* SVSM_TIMER_COMPAT_H */
