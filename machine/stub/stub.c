@@ -13,6 +13,10 @@ extern u8 igvm_secrets_page[PAGE_SIZE];
 
 u8 igvm_secrets_page[PAGE_SIZE] IGVM_PAGE;
 
+#define MSR_PAT		0x277
+/* That of reset, but write-protect for what write-through has twice */
+#define PAT_WITH_WP	0x0007050600070406ULL
+
 /* Linux reads there what it would take for the words of a BIOS. */
 static void clear_low_memory(const struct linux_range *ram, u32 count)
 {
@@ -46,5 +50,10 @@ void rt_main(void)
 		fw_die(TERM_MEMORY, "memory does not start shared");
 	count = fw_accept_memory(rt_cbit, &ram);
 	clear_low_memory(ram, count);
+	/*
+	 * Linux before 6.2 keeps the PAT that it finds where there are no MTRRs,
+	 * and cannot change the encryption of early memory without this type.
+	 */
+	rt_wrmsr(MSR_PAT, PAT_WITH_WP);
 	fw_enter_linux(&boot);
 }
