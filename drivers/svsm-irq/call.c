@@ -2,14 +2,16 @@
 /*
  * Calls into the SVSM.
  *
- * The kernel exports one function that a module can issue a call with. It is
+ * Most kernels export one function that a module can issue a call with. It is
  * meant for attestation but passes any call number on: a block of 88 bytes is
  * copied into the calling area, RCX points to the copy, R9 is the caller's,
- * results come back in registers. Our protocols are shaped to fit it.
+ * results come back in registers. Our protocols are shaped to fit it. Where
+ * the kernel has a function for this purpose that one is used: compat.h.
  */
 #include <linux/cc_platform.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -41,13 +43,16 @@ bool svsm_call_possible(void)
  * All that a test replaces to play the SVSM, or a host in its place.
  *
  * Context: Interrupts off.
- * Return: 0, or anything else: then RAX in @call may say what.
+ * Return: see svsm_compat_answered().
  */
 int svsm_transport(u64 id, struct svsm_call *call,
 		   struct svsm_attest_call *block)
 {
-	KUNIT_STATIC_STUB_REDIRECT(svsm_transport, id, call, block);
-	return snp_issue_svsm_attest_req(id, call, block);
+	/* Not a static stub: KUnit locks to find one, here raw locks are held. */
+	if (IS_ENABLED(CONFIG_SVSM_IRQ_KUNIT_TEST) && svsm_transport_stub &&
+	    kunit_get_current_test())
+		return svsm_transport_stub(id, call, block);
+	return svsm_compat_call(id, call, block);
 }
 
 static int svsm_call_errno(u32 code)
@@ -112,20 +117,14 @@ int svsm_issue(u64 id, const union svsm_block *block,
 	ret = svsm_transport(id, &call, &copy);
 	local_irq_restore(flags);
 
-	if (!ret) {
-		result->rcx = call.rcx_out;
-		result->rdx = call.rdx_out;
-		result->r8 = call.r8_out;
-		return 0;
-	}
-
-	/*
-	 * An SVSM that refuses says so in RAX. A failed call without such a
-	 * code is one that the host did not deliver, or not return from.
-	 */
-	if (call.rax_out < SVSM_ERR_INCOMPLETE || call.rax_out > U32_MAX)
+	if (!svsm_compat_answered(ret, &call))
 		return -EIO;
-
-	result->code = call.rax_out;
-	return svsm_call_errno(result->code);
+	if (call.rax_out) {
+		result->code = min_t(u64, call.rax_out, U32_MAX);
+		return svsm_call_errno(result->code);
+	}
+	result->rcx = call.rcx_out;
+	result->rdx = call.rdx_out;
+	result->r8 = call.r8_out;
+	return 0;
 }

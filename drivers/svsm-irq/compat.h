@@ -6,12 +6,12 @@
 #ifndef SVSM_IRQ_COMPAT_H
 #define SVSM_IRQ_COMPAT_H
 
+#include <linux/cpufeature.h>
 #include <linux/irq.h>
 #include <linux/smp.h>
 #include <linux/syscore_ops.h>
 #ifdef CONFIG_AMD_MEM_ENCRYPT
 #include <asm/cpu_device_id.h>
-#include <asm/cpufeature.h>
 #include <asm/sev.h>
 #endif
 
@@ -21,7 +21,8 @@
 #if IS_ENABLED(CONFIG_SVSM_IRQ_KUNIT_TEST)
 #include <kunit/static_stub.h>
 #else
-#define KUNIT_STATIC_STUB_REDIRECT(real, args...)	do {} while (0)
+#define KUNIT_STATIC_STUB_REDIRECT(...)	do {} while (0)
+#define kunit_get_current_test()	NULL
 #endif
 
 /*
@@ -60,6 +61,39 @@ static inline int snp_issue_svsm_attest_req(u64 call_id, struct svsm_call *call,
 					    struct svsm_attest_call *input)
 {
 	return -EINVAL;
+}
+#endif
+
+/*
+ * One way to the SVSM and one answer to "did the SVSM answer?", for which a
+ * kernel without snp_issue_svsm_call() has to be second-guessed.
+ */
+#ifdef SVSM_HAVE_CALL
+static inline int svsm_compat_call(u64 id, struct svsm_call *call,
+				   struct svsm_attest_call *block)
+{
+	return snp_issue_svsm_call(id, block, sizeof(*block), call);
+}
+
+static inline bool svsm_compat_answered(int ret, const struct svsm_call *call)
+{
+	return !ret;
+}
+#else
+static inline int svsm_compat_call(u64 id, struct svsm_call *call,
+				   struct svsm_attest_call *block)
+{
+	return snp_issue_svsm_attest_req(id, call, block);
+}
+
+/*
+ * An SVSM that refuses says so in RAX. A failed call without such a code is
+ * one that the host did not deliver, or not return from.
+ */
+static inline bool svsm_compat_answered(int ret, const struct svsm_call *call)
+{
+	return !ret || (call->rax_out >= SVSM_ERR_INCOMPLETE &&
+			call->rax_out <= U32_MAX);
 }
 #endif
 

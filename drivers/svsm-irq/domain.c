@@ -76,10 +76,10 @@ static unsigned int svsm_pick_cpu(const struct cpumask *mask, unsigned int old)
 	unsigned int cpu;
 
 	if (cpumask_test_cpu(old, mask) && cpu_online(old) &&
-	    svsm_irq_page(old))
+	    svsm_page_registered(old))
 		return old;
 	for_each_cpu_and(cpu, mask, cpu_online_mask) {
-		if (svsm_irq_page(cpu))
+		if (svsm_page_registered(cpu))
 			return cpu;
 	}
 	return nr_cpu_ids;
@@ -96,8 +96,9 @@ static int svsm_chip_set_affinity(struct irq_data *d,
 	int ret;
 
 	cpu = svsm_pick_cpu(mask, src->cpu);
+	/* With this error the core tries all CPUs, when one goes offline. */
 	if (cpu >= nr_cpu_ids)
-		return -EINVAL;
+		return -ENOSPC;
 	if (cpu != src->cpu) {
 		struct svsm_page *new = svsm_page_of(cpu);
 
@@ -107,6 +108,9 @@ static int svsm_chip_set_affinity(struct irq_data *d,
 		if (!test_bit(source, old->mask))
 			svsm_page_unmask(new, source);
 		ret = svsm_issue(IRQ_CALL(SOURCE_BIND), &block, NULL);
+		/* Executed or not? A second time makes it certain. */
+		if (ret == -EIO)
+			ret = svsm_issue(IRQ_CALL(SOURCE_BIND), &block, NULL);
 		if (ret) {
 			svsm_page_mask(new, source);
 			return ret;
@@ -284,6 +288,9 @@ int svsm_irq_timer_attach(unsigned int cpu)
 	if (!svsm_irq_page(cpu))
 		return -ENXIO;
 	ret = svsm_issue(TIMER_CALL(ATTACH), &block, &result);
+	/* It may be attached all the same. */
+	if (ret == -EIO)
+		svsm_timer_detach(p);
 	if (ret)
 		return ret;
 	ret = svsm_source_map(result.rcx, cpu, SVSM_TRIGGER_EDGE);
@@ -306,8 +313,9 @@ EXPORT_SYMBOL_GPL(svsm_irq_timer_attach);
 void svsm_irq_timer_detach(unsigned int cpu, unsigned int virq)
 {
 	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_timer_detach, cpu, virq);
-	svsm_timer_detach(svsm_page_of(cpu));
+	/* Ours first: what the SVSM has closed it may open again at once. */
 	svsm_source_unmap(virq);
+	svsm_timer_detach(svsm_page_of(cpu));
 }
 EXPORT_SYMBOL_GPL(svsm_irq_timer_detach);
 

@@ -109,6 +109,14 @@ static inline struct svsm_page *svsm_page_of(unsigned int cpu)
 	return per_cpu_ptr(&svsm_pages, cpu);
 }
 
+/* svsm_irq_page() for this driver, which calls it under raw locks. */
+static inline struct svsm_event_page *svsm_page_registered(unsigned int cpu)
+{
+	struct svsm_page *p = svsm_page_of(cpu);
+
+	return READ_ONCE(p->registered) ? p->ev : NULL;
+}
+
 /* The bit strings of the page are little endian, as x86-64's bitmaps are. */
 static inline unsigned long *svsm_bits(u64 *words)
 {
@@ -123,6 +131,9 @@ int svsm_transport(u64 id, struct svsm_call *call,
 		   struct svsm_attest_call *block);
 int svsm_issue(u64 id, const union svsm_block *block,
 	       struct svsm_result *result);
+/* Defined by the KUnit tests; NULL is the real transport. */
+extern int (*svsm_transport_stub)(u64 id, struct svsm_call *call,
+				  struct svsm_attest_call *block);
 
 /* page.c */
 int svsm_pages_alloc(void);

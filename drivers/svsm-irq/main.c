@@ -10,6 +10,7 @@
 #include <linux/cpu.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/suspend.h>
 
 #include "internal.h"
 
@@ -71,10 +72,35 @@ static int svsm_reset(void)
  */
 static void svsm_shutdown(SVSM_SYSCORE_ARGS)
 {
-	svsm_reset();
+	if (svsm_reset())
+		pr_emerg("the SVSM was not reset: it may write to the next kernel's memory\n");
 }
 
 SVSM_SYSCORE(svsm_shutdown);
+
+/* A kernel that comes back from disk would not find its pages registered. */
+static int svsm_pm_event(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	return event == PM_HIBERNATION_PREPARE ? NOTIFY_BAD : NOTIFY_DONE;
+}
+
+static struct notifier_block svsm_pm_notifier = {
+	.notifier_call = svsm_pm_event,
+};
+
+/* From before the first page is the SVSM's until after the last one is not. */
+static void svsm_guard(void)
+{
+	register_syscore(&svsm_syscore);
+	register_pm_notifier(&svsm_pm_notifier);
+}
+
+static void svsm_unguard(void)
+{
+	unregister_pm_notifier(&svsm_pm_notifier);
+	unregister_syscore(&svsm_syscore);
+}
 
 /* Forget all pages; they may be freed if the SVSM agrees that it has none. */
 static void svsm_forget(void)
@@ -130,6 +156,7 @@ int svsm_irq_start(void)
 	ret = svsm_pages_alloc();
 	if (ret)
 		return ret;
+	svsm_guard();
 	ret = svsm_prove();
 	if (ret == -EIO)
 		goto free_pages;
@@ -146,7 +173,6 @@ int svsm_irq_start(void)
 	ret = svsm_test_init(svsm_debugfs_init());
 	if (ret)
 		goto remove_notify;
-	register_syscore(&svsm_syscore);
 	pr_info("version %u.%u, %u sources, %s, %u CPUs\n", svsm_info.major,
 		svsm_info.minor, svsm_info.sources,
 		svsm_info.mode == SVSM_DELIVERY_SVSM_APIC ?
@@ -161,6 +187,7 @@ remove_domain:
 forget:
 	svsm_forget();
 free_pages:
+	svsm_unguard();
 	svsm_pages_free();
 	return ret;
 }
@@ -170,12 +197,12 @@ free_pages:
  */
 void svsm_irq_stop(void)
 {
-	unregister_syscore(&svsm_syscore);
 	svsm_debugfs_exit();
 	svsm_test_exit();
 	svsm_notify_exit();
 	svsm_domain_exit();
 	svsm_forget();
+	svsm_unguard();
 	svsm_pages_free();
 }
 

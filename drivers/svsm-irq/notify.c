@@ -42,9 +42,12 @@ static int svsm_notify_register(struct irq_data *d)
 	if (p->registered && p->vector == cfg->vector)
 		return 0;
 	ret = svsm_page_register(p, cfg->vector);
-	if (ret)
+	if (ret) {
 		pr_err("CPU %u: event page refused (vector %u): %d\n", p->cpu,
 		       cfg->vector, ret);
+		/* The old vector may soon be somebody else's. */
+		svsm_page_unregister(p);
+	}
 	return ret;
 }
 

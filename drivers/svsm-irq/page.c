@@ -9,6 +9,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
@@ -31,6 +32,7 @@ int svsm_pages_alloc(void)
 	for_each_possible_cpu(cpu) {
 		struct svsm_page *p = svsm_page_of(cpu);
 
+		memset(p, 0, sizeof(*p));
 		raw_spin_lock_init(&p->lock);
 		bitmap_fill(p->mask, SVSM_SOURCES_MAX);
 		p->cpu = cpu;
@@ -174,12 +176,13 @@ int svsm_page_register(struct svsm_page *p, u8 vector)
  */
 void svsm_page_unregister(struct svsm_page *p)
 {
-	union svsm_block block = { .vcpu = { .apic_id = p->apic_id } };
+	union svsm_block block = {};
 	unsigned long flags;
 	int ret;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	if (p->registered) {
+		block.vcpu.apic_id = p->apic_id;
 		WRITE_ONCE(p->registered, false);
 		p->vector = 0;
 		ret = svsm_issue(IRQ_CALL(PAGE_UNREGISTER), &block, NULL);
@@ -274,9 +277,7 @@ void svsm_page_kick(struct svsm_page *p)
  */
 struct svsm_event_page *svsm_irq_page(unsigned int cpu)
 {
-	struct svsm_page *p = svsm_page_of(cpu);
-
 	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_page, cpu);
-	return READ_ONCE(p->registered) ? p->ev : NULL;
+	return svsm_page_registered(cpu);
 }
 EXPORT_SYMBOL_GPL(svsm_irq_page);

@@ -13,6 +13,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/interrupt.h>
 #include <linux/math64.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/smp.h>
 #include <linux/svsm_irq.h>
@@ -312,6 +313,13 @@ static void __exit svsm_timer_exit(void)
 	cpuhp_remove_state(svsm_hotplug_state);
 }
 module_exit(svsm_timer_exit);
+
+/* Beside svsm_irq, not after it: udev loads all that match the CPU. */
+static const struct x86_cpu_id __maybe_unused svsm_timer_ids[] = {
+	SVSM_CPU_IDS
+	{}
+};
+MODULE_DEVICE_TABLE(x86cpu, svsm_timer_ids);
 
 MODULE_SOFTDEP("pre: svsm_irq");
 MODULE_DESCRIPTION("Timer of an SVSM as clock event device");

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Differences between kernels: User Mode Linux, where KUnit runs, knows nothing
- * of its TSC. The stand-in counts ns.
+ * Differences between kernels: found by feature. User Mode Linux, where KUnit
+ * runs, knows nothing of its TSC: the stand-in counts ns.
  */
 #ifndef SVSM_TIMER_COMPAT_H
 #define SVSM_TIMER_COMPAT_H
 
 #ifndef CONFIG_UML
-#include <asm/cpufeature.h>
+#include <linux/cpufeature.h>
+#include <asm/cpu_device_id.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
@@ -20,10 +21,17 @@
 #define svsm_compat_tsc_khz()	1000000U
 #endif
 
+/* Kernels before 6.11 cannot run on an SVSM, nor can User Mode Linux. */
+#if defined(X86_FEATURE_SVSM) && !defined(CONFIG_UML)
+#define SVSM_CPU_IDS	X86_MATCH_FEATURE(X86_FEATURE_SVSM, NULL),
+#else
+#define SVSM_CPU_IDS
+#endif
+
 #if IS_ENABLED(CONFIG_SVSM_TIMER_KUNIT_TEST)
 #include <kunit/static_stub.h>
 #else
-#define KUNIT_STATIC_STUB_REDIRECT(real, args...)	do {} while (0)
+#define KUNIT_STATIC_STUB_REDIRECT(...)	do {} while (0)
 #endif
 
 #endif /* SVSM_TIMER_COMPAT_H */

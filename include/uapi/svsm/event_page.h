@@ -49,6 +49,11 @@
  * @pir: posted-interrupt requests, one bit a source
  * @mask: 1 is masked; all ones after registration
  * @level: 1 is level triggered
+ * @reserved_024: zero, as the others of that name
+ * @reserved_050: -
+ * @reserved_088: -
+ * @reserved_0d8: -
+ * @reserved_280: -
  *
  * One writer per 64-byte line where that is possible. Bit strings are little
  * endian: any naturally aligned locked access of up to 8 bytes is valid.
