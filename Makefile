@@ -8,6 +8,9 @@ BUILD ?= $(srctree)/build
 VERSION := 0.1.0
 SVSM_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/svsm
 
+# No path of this system in what is built: two folders give the same bytes.
+PREFIX_MAP := -ffile-prefix-map=$(srctree)=. -ffile-prefix-map=$(abspath $(BUILD))=build
+
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -41,6 +44,12 @@ stub: $(BUILD)/stub-snp.elf $(BUILD)/stub-tdx.elf	## firmware of plain guests
 
 tools: tools-igvm tools-attest	## igvm-build, igvm-show, igvm-measure, report-verify
 
+modules:	## the drivers for the kernel whose headers are at KDIR
+
+kernel-matrix:	## the drivers for each kernel that Debian offers, as a table
+
+checkpatch:	## the kernel's style checker on what is for the kernel
+
 run:	## boot stock Linux under the SVSM, show it at work, give a shell
 	$(Q)$(srctree)/scripts/run
 
@@ -57,4 +66,4 @@ distclean: clean	## the same and the package cache
 
 help:	## this list
 	@echo "Usage: make [VERB] [V=1] [BUILD=dir]"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(srctree)/Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(srctree)/Makefile | expand -t 18
