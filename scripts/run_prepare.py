@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What must be there before QEMU starts: programs, kernel, initramfs, IGVM file."""
 
+import functools
+import hashlib
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +15,9 @@ import cpio_newc
 from run_result import LaunchError
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
+# make install puts all that is needed into one folder, which is not written to.
+INSTALLED = (SCRIPTS / "machine.elf").exists()
+PRODUCTS = SCRIPTS if INSTALLED else SCRIPTS.parent / "build"
 QEMU_MIN = (10, 0)
 # The first Linux that can start below VMPL0 on an SVSM.
 SVSM_LINUX_MIN = (6, 11)
@@ -21,10 +27,10 @@ DEBUG_SWAP_LINUX_MIN = (6, 6)
 CMDLINE_MAX = 2047
 
 
-def run_tool(command, what, limit=120):
+def run_tool(command, what, limit=120, stdin=subprocess.DEVNULL):
     """Runs a tool of this tree; returns its standard output."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        done = subprocess.run(command, stdin=stdin, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired:
         raise LaunchError(f"{what} took longer than {limit} seconds") from None
@@ -76,13 +82,15 @@ class Kernel:
     """A guest kernel: its image, its release, its modules (None: unknown).
 
     config: path of its configuration, which need not exist.
+    headers: what modules can be built with (None: unknown).
     """
 
-    def __init__(self, image, release, modules, config):
+    def __init__(self, image, release, modules, config, headers):
         self.image = image
         self.release = release
         self.modules = modules
         self.config = config
+        self.headers = headers
 
 
 def find_kernel(wanted):
@@ -93,7 +101,8 @@ def find_kernel(wanted):
                  from_cache("kernel", *([wanted] if wanted else [])).splitlines()
                  for word in shlex.split(line))
     return Kernel(pathlib.Path(found["vmlinuz"]), found["release"],
-                  pathlib.Path(found["modules"]), pathlib.Path(found["config"]))
+                  pathlib.Path(found["modules"]), pathlib.Path(found["config"]),
+                  pathlib.Path(found["headers"]))
 
 
 def _kernel_from_file(image):
@@ -114,8 +123,9 @@ def _kernel_from_file(image):
     for modules in (folder.parent / release, folder.parent / "lib/modules" / release,
                     pathlib.Path("/lib/modules") / release):
         if (modules / "kernel").is_dir():
-            return Kernel(image, release, modules, config)
-    return Kernel(image, release, None, config)
+            headers = modules / "build"
+            return Kernel(image, release, modules, config, headers if headers.is_dir() else None)
+    return Kernel(image, release, None, config, None)
 
 
 def is_older(kernel, version):
@@ -148,32 +158,98 @@ def firmware(build, platform, svsm):
 def check_products(paths):
     for path in paths:
         if not path.exists():
-            raise LaunchError(f"{path} is missing; run make first")
+            raise LaunchError(f"{path} is missing; " + (
+                "it belongs to the svsm packages" if INSTALLED else "run make first"))
+
+
+@functools.cache
+def _fingerprint():
+    """Of what is installed to make modules and an initramfs from.
+
+    Packages give files times of their own choice, so these tell nothing.
+    """
+    total = hashlib.sha256()
+    names = ("initramfs", "cpio_newc.py", "guest-init", "guest-demo")
+    for path in sorted([*(SCRIPTS / "guest").rglob("*"), *(SCRIPTS / name for name in names)]):
+        if path.is_file():
+            total.update(b"%b\0%b\0" % (bytes(path.relative_to(SCRIPTS)), path.read_bytes()))
+    return total.hexdigest()[:16]
+
+
+def work_folder(build):
+    """Where files are made that later runs use again."""
+    if not INSTALLED or build != PRODUCTS:
+        return build
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("SVSM_CACHE") or os.path.join(home, "svsm")
+    return pathlib.Path(cache).absolute() / "run" / _fingerprint()
+
+
+def own_modules(build, kernel):
+    return work_folder(build) / "modules" / kernel.release
 
 
 def check_modules(build, kernel):
-    path = build / "modules" / kernel.release / "svsm_irq.ko"
+    """The modules for this kernel are there, or are made where that is our job."""
+    path = own_modules(build, kernel) / "svsm_irq.ko"
+    if INSTALLED and build == PRODUCTS and kernel.headers and not path.exists():
+        _make_modules(SCRIPTS / "guest", kernel.headers, work_folder(build))
     if not path.exists():
         raise LaunchError(f"{path} is missing; run make modules, or use --no-modules")
 
 
+def _make_modules(source, headers, work):
+    print(f"svsm-run: building the modules for the kernel of {headers}", file=sys.stderr)
+    work.mkdir(parents=True, exist_ok=True)
+    makefile, log = work / "modules.mk", work / "modules.log"
+    makefile.write_text(f"srctree := {source}\nBUILD := {work}\nKDIR := {headers}\n"
+                        "include $(srctree)/drivers/rules.mk\n")
+    with open(log, "wb") as out:
+        try:
+            done = subprocess.run(["make", "-s", "-f", makefile, "modules"], stdout=out,
+                                  stderr=out, stdin=subprocess.DEVNULL, timeout=600, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise LaunchError(f"building the modules: {error}; or use --no-modules") from None
+    if done.returncode:
+        raise LaunchError(f"building the modules failed, see {log}; or use --no-modules")
+
+
 def make_initramfs(build, kernel):
     """Brings the initramfs of this kernel up to date; returns its path."""
-    out = build / f"initramfs-{kernel.release}.cpio.gz"
+    out = work_folder(build) / f"initramfs-{kernel.release}.cpio.gz"
     command = [sys.executable, SCRIPTS / "initramfs", "-o", out]
     if kernel.modules:
         command += ["--modules", kernel.modules,
-                    "--own-modules", build / "modules" / kernel.release]
+                    "--own-modules", own_modules(build, kernel)]
     run_tool(command, "scripts/initramfs")
     return out
 
 
 def build_selftests(build, folder):
     """Installs the tests of the drivers to FOLDER; returns them as --add wants files."""
-    run_tool(["make", "-s", "-C", SCRIPTS.parent / "selftests/svsm", "install",
-              f"OUTPUT={(build / 'selftests/svsm').absolute()}", f"INSTALL_PATH={folder}"],
-             "building selftests/svsm")
+    if INSTALLED:
+        folder = SCRIPTS / "selftests"
+        if not (folder / "run_all.sh").exists():
+            raise LaunchError(f"{folder} is missing; install the package svsm-selftests")
+    else:
+        run_tool(["make", "-s", "-C", SCRIPTS.parent / "selftests/svsm", "install",
+                  f"OUTPUT={(build / 'selftests/svsm').absolute()}", f"INSTALL_PATH={folder}"],
+                 "building selftests/svsm")
     return [f"{path}:svsm-selftests/{path.name}" for path in sorted(pathlib.Path(folder).iterdir())]
+
+
+def check_gnuplot():
+    if not shutil.which("gnuplot"):
+        raise LaunchError("--plots needs gnuplot; run: apt-get install gnuplot-nox")
+
+
+def draw_plots(output, folder):
+    """Draws pictures of what the tests of the drivers printed; keeps that beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(output, folder / "selftest.ktap")
+    tests = SCRIPTS / "selftests" if INSTALLED else SCRIPTS.parent / "selftests/svsm"
+    with open(output, "rb") as data:
+        run_tool([tests / "plots.sh", folder], "drawing the plots", stdin=data)
 
 
 def add_files(initrd, files, out):

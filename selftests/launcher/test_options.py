@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shlex
+import sys
 from unittest import mock
 
 import run_prepare
@@ -53,6 +54,13 @@ class Usage(LauncherTest):
             with self.subTest(option):
                 done = self.run_command([SVSM_RUN, "--selftest", *option])
                 self.assert_ends(done, 125, option[0], "--selftest tests the modules")
+        done = self.run_command([SVSM_RUN, "--plots", self.logs])
+        self.assert_ends(done, 125, "--plots draws what --selftest measures")
+
+    def test_plots_without_gnuplot(self):
+        done = self.run_command([sys.executable, *self.command("--selftest", "--plots", self.logs)],
+                                PATH="")
+        self.assert_ends(done, 125, "--plots needs gnuplot; run: apt-get install")
 
     def test_platform(self):
         self.assert_ends(self.run_command([SVSM_RUN, "--platform", "sgx"]), 125, "--platform")

@@ -188,6 +188,28 @@ class ModulesSelfTest(LauncherTest):
         for name in (b"run_all.sh", b"list", b"settings", b"lib.sh", b"sleeper"):
             self.assertIn(b"svsm-selftests/" + name + b"\0", archive)
 
+    def fake_gnuplot(self, text):
+        folder = self.logs / "programs"
+        folder.mkdir(parents=True)
+        self.write_program(folder / "gnuplot", f"#!/bin/sh\n{text}\n")
+        return f"{folder}:{os.environ['PATH']}"
+
+    PLOTS = ["exec", f"# latency 4000 5000 7\n# percentile 50 4500\n{TRAILER}1\n"]
+
+    def test_plots_of_tests_that_failed_too(self):
+        done = self.run_plan([self.PLOTS, ["exit", POWER_OFF]], "--selftest", "--plots",
+                             self.logs / "plots", PATH=self.fake_gnuplot(
+                                 f'tee "$0.in" >{self.logs}/plots/latency.svg'))
+        self.assert_ends(done, 1)
+        script = (self.logs / "programs/gnuplot.in").read_text()
+        self.assertIn(f"set output '{self.logs}/plots/latency.svg'", script)
+        self.assertIn("# latency 4000 5000 7\n", (self.logs / "plots/selftest.ktap").read_text())
+
+    def test_plots_without_data(self):
+        done = self.run_plan([["exec", f"1..1\n{TRAILER}0\n"], ["exit", POWER_OFF]], "--selftest",
+                             "--plots", self.logs / "plots", PATH=self.fake_gnuplot("true"))
+        self.assert_ends(done, 125, "drawing the plots failed", "no data")
+
     def test_tests_that_do_not_build(self):
         done = self.run_plan([], "--selftest", CC="false")
         self.assert_ends(done, 125, "building selftests/svsm")

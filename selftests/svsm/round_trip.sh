@@ -5,8 +5,7 @@ cd "$(dirname "$0")" && . ./lib.sh
 need_sources
 
 one_by_one() {
-	first=$(handled)
-	n=0
+	first=$(handled) n=0
 	while [ $n -lt 100 ]; do
 		n=$((n + 1))
 		echo 1 >$irq_dir/raise || return 1
@@ -20,4 +19,4 @@ plan 3
 check "100 raises, each handled, none twice" one_by_one
 check "each source reaches its own interrupt" each_source_alive
 check "the kernel does not complain" kernel_quiet
-finish
+ktap_finished

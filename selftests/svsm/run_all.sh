@@ -12,6 +12,8 @@ number=0 failed=0 skipped=0
 status_file=$(mktemp) || exit 1
 for name; do
 	number=$((number + 1))
+	read -r uptime idle </proc/uptime
+	echo "# start $uptime $name"
 	{
 		timeout "$limit" "./$name" 2>&1 </dev/null
 		echo $? >"$status_file"

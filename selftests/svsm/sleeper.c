@@ -3,9 +3,14 @@
  * sleeper [--cpu N] [--count N] [--histogram]
  *
  * Sleeps for 20 us to 5 ms again and again. Exit status 1: a sleep ended early.
- * A histogram has a line "# latency BELOW COUNT" for each power of two, in ns.
+ * Prints for a histogram, all in ns:
+ *
+ *	# latency FROM TO COUNT		four bins for each power of two
+ *	# percentile P LATE		no more than P percent were later
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <getopt.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -16,7 +21,7 @@
 #include <time.h>
 
 #define NS_PER_S	1000000000LL
-#define SLOTS		64
+#define COUNT_MAX	1000000
 
 static int64_t now(clockid_t clock)
 {
@@ -44,15 +49,51 @@ static bool early(int64_t length, int64_t raw, int64_t late)
 	return true;
 }
 
-static unsigned int slot_of(int64_t late)
+static int compare(const void *a, const void *b)
 {
-	unsigned int slot = 0;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
-	while (late > 0) {
-		late >>= 1;
-		slot++;
+	return (x > y) - (x < y);
+}
+
+/* Where the bin of this value ends; below 8 each value has its own. */
+static int64_t bin_end(int64_t late)
+{
+	int64_t quarter = 1;
+
+	while (late >= 8 * quarter)
+		quarter *= 2;
+	return (late / quarter + 1) * quarter;
+}
+
+static int64_t bin_start(int64_t end)
+{
+	int64_t quarter = 1;
+
+	while (end > 8 * quarter)
+		quarter *= 2;
+	return end - quarter;
+}
+
+/* late: sorted, none is negative */
+static void print_histogram(const int64_t *late, int count)
+{
+	static const double percent[] = { 50, 90, 99, 100 };
+	int64_t end;
+	size_t k;
+	int i, n;
+
+	for (i = 0; i < count; i += n) {
+		end = bin_end(late[i]);
+		for (n = 1; i + n < count && late[i + n] < end; n++)
+			;
+		printf("# latency %" PRId64 " %" PRId64 " %d\n", bin_start(end), end, n);
 	}
-	return slot;
+	for (k = 0; k < sizeof(percent) / sizeof(*percent); k++) {
+		i = count * percent[k] / 100;
+		printf("# percentile %g %" PRId64 "\n", percent[k],
+		       late[i < count ? i : count - 1]);
+	}
 }
 
 int main(int argc, char **argv)
@@ -64,9 +105,8 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	static const int64_t lengths[] = { 20000, 100000, 500000, 1000000, 5000000 };
-	uint64_t slots[SLOTS] = { 0 };
-	int64_t worst = 0;
 	int count = 100, bad = 0, c, i;
+	int64_t *lates;
 	bool histogram = false;
 	cpu_set_t set;
 
@@ -91,6 +131,12 @@ int main(int argc, char **argv)
 		}
 	}
 
+	if (count < 1 || count > COUNT_MAX)
+		return 2;
+	lates = calloc(count, sizeof(*lates));
+	if (!lates)
+		return 2;
+
 	for (i = 0; i < count; i++) {
 		int64_t length = lengths[i % (sizeof(lengths) / sizeof(*lengths))];
 		int64_t raw = now(CLOCK_MONOTONIC_RAW);
@@ -100,16 +146,14 @@ int main(int argc, char **argv)
 		sleep_until(when);
 		late = now(CLOCK_MONOTONIC) - when;
 		bad += early(length, now(CLOCK_MONOTONIC_RAW) - raw, late);
-		if (late > worst)
-			worst = late;
-		slots[slot_of(late)]++;
+		lates[i] = late < 0 ? 0 : late;
 	}
 
-	printf("# %d sleeps, %d early, latest by %" PRId64 " ns\n", count, bad, worst);
-	for (i = 0; histogram && i < SLOTS; i++) {
-		if (slots[i])
-			printf("# latency %" PRIu64 " %" PRIu64 "\n",
-			       i ? UINT64_C(1) << i : 0, slots[i]);
-	}
+	qsort(lates, count, sizeof(*lates), compare);
+	printf("# %d sleeps, %d early, half of them late by %" PRId64 " ns at most, the latest by %"
+	       PRId64 " ns\n", count, bad, lates[count / 2], lates[count - 1]);
+	if (histogram)
+		print_histogram(lates, count);
+	free(lates);
 	return bad > 0;
 }
