@@ -31,6 +31,7 @@ include $(srctree)/selftests/unit/rules.mk
 include $(srctree)/selftests/guest/rules.mk
 include $(srctree)/selftests/fuzz/rules.mk
 include $(srctree)/scripts/rules.mk
+include $(srctree)/packaging/rules.mk
 
 .PHONY: all image machine tools stub run check fuzz clean distclean help
 
@@ -49,6 +50,12 @@ modules:	## the drivers for the kernel whose headers are at KDIR
 kernel-matrix:	## the drivers for each kernel that Debian offers, as a table
 
 checkpatch:	## the kernel's style checker on what is for the kernel
+
+install:	## DESTDIR= prefix= install everything; KDIR= modules too
+
+packages:	## Debian packages of this tree, to BUILD/packages
+
+rpm:	## RPM packages of this tree, to BUILD/rpm; KDIR= modules for it too
 
 run:	## boot stock Linux under the SVSM, show it at work, give a shell
 	$(Q)$(srctree)/scripts/run

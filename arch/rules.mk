@@ -8,7 +8,7 @@ ARCH_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pic \
 	-Wmissing-prototypes -Wshadow -Wundef -fno-common -fno-strict-aliasing \
 	-fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-tree-loop-distribute-patterns \
-	-I$(srctree)/include -I$(srctree)/arch -MMD -MP
+	-I$(srctree)/include -I$(srctree)/arch -MMD -MP $(PREFIX_MAP)
 ARCH_LDS := $(srctree)/arch/x86/image.lds
 
 # Invariants are for tests; no guest has an APIC of ours.

@@ -8,7 +8,7 @@ machine-cflags := -std=gnu11 -ffreestanding -fno-stack-protector -fno-pic -mno-r
 	-mgeneral-regs-only -mcmodel=kernel -fno-common -fno-strict-aliasing \
 	-fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
-	-I$(srctree)/include
+	-I$(srctree)/include $(PREFIX_MAP)
 machine-ldflags := -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 	-Wl,-z,noexecstack -Wl,--no-warn-rwx-segments
 

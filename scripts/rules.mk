@@ -7,6 +7,7 @@
 scripts_shell = cache check deps run guest-init guest-demo kernel-matrix
 scripts_python = svsm-run initramfs cpio_newc.py run_channel.py run_prepare.py \
 		 run_result.py run_session.py
+packages_shell = run lib.sh deb dkms enforce install reproducible rpm secure-boot sign
 
 .PHONY: scripts-initramfs scripts-check scripts-test
 
@@ -19,6 +20,8 @@ scripts-initramfs:
 
 scripts-check:
 	cd $(srctree)/scripts && shellcheck $(scripts_shell)
+	cd $(srctree)/packaging && shellcheck make-deb make-rpm make-source dkms/source
+	cd $(srctree)/selftests/packages && shellcheck -x $(packages_shell)
 	cd $(srctree)/scripts && PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \
 		python3 -m py_compile $(scripts_python)
 

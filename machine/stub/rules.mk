@@ -21,7 +21,7 @@ STUB_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-pic \
 	-mno-red-zone -mgeneral-regs-only -mcmodel=small -Wall -Wextra -Werror \
 	-Wmissing-prototypes -Wshadow -Wundef -fno-common -fno-strict-aliasing \
 	-fcf-protection=none -fno-asynchronous-unwind-tables \
-	-I$(srctree)/include -I$(srctree)/arch/x86 -I$(srctree)/machine/stub
+	-I$(srctree)/include -I$(srctree)/arch/x86 -I$(srctree)/machine/stub $(PREFIX_MAP)
 STUB_TDX_CFLAGS := $(STUB_CFLAGS) -I$(srctree)/arch
 STUB_LDFLAGS_ANY := -nostdlib -static -no-pie -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments

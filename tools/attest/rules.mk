@@ -6,7 +6,7 @@ ATTEST_CC ?= $(or $(HOSTCC),$(CC),cc)
 ATTEST_CFLAGS ?= -O2 -g
 attest-cflags := -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
 	-D_GNU_SOURCE -DSVSM_VERSION='"$(or $(VERSION),0.1.0)"' \
-	-I$(srctree)/include -I$(srctree)/arch -I$(srctree) -MMD -MP
+	-I$(srctree)/include -I$(srctree)/arch -I$(srctree) -MMD -MP $(PREFIX_MAP)
 attest-sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 attest-obj := $(BUILD)/tools/attest

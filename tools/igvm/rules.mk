@@ -6,7 +6,7 @@ IGVM_CC ?= $(or $(HOSTCC),$(CC),cc)
 IGVM_CFLAGS ?= -O2 -g
 igvm-cflags := -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wundef \
 	-D_GNU_SOURCE -DSVSM_VERSION='"$(or $(VERSION),0.1.0)"' \
-	-I$(srctree)/include -I$(srctree)/tools/igvm
+	-I$(srctree)/include -I$(srctree)/tools/igvm $(PREFIX_MAP)
 
 IGVM_TEST := $(BUILD)/selftests/unit/test_igvm
 
