@@ -30,6 +30,7 @@ include $(srctree)/samples/rules.mk
 include $(srctree)/selftests/unit/rules.mk
 include $(srctree)/selftests/guest/rules.mk
 include $(srctree)/selftests/fuzz/rules.mk
+include $(srctree)/selftests/kunit/rules.mk
 include $(srctree)/scripts/rules.mk
 include $(srctree)/packaging/rules.mk
 
@@ -62,6 +63,12 @@ run:	## boot stock Linux under the SVSM, show it at work, give a shell
 
 check:	## all tests; closes with "N passed, N failed"
 	$(Q)$(srctree)/scripts/check
+
+kunit:	## the drivers' KUnit suites, in kernels built for that
+
+kernel-overlay:	## KSRC=dir: put the drivers into a kernel's source
+
+kernel-series:	## KSRC=dir: a series of patches for review, to BUILD/series
 
 fuzz: fuzz-long	## libFuzzer, FUZZ_SECONDS (60) on each target; needs clang
 

@@ -5,7 +5,7 @@
 #   srctree  top of the tree
 
 scripts_shell = cache check deps run guest-init guest-demo kernel-matrix
-scripts_python = svsm-run initramfs cpio_newc.py run_channel.py run_prepare.py \
+scripts_python = svsm-run kernel-overlay initramfs cpio_newc.py run_channel.py run_prepare.py \
 		 run_result.py run_session.py
 packages_shell = run lib.sh deb dkms enforce install reproducible rpm secure-boot sign
 
@@ -20,6 +20,7 @@ scripts-initramfs:
 
 scripts-check:
 	cd $(srctree)/scripts && shellcheck $(scripts_shell)
+	cd $(srctree)/selftests/kunit && shellcheck run qemu/qemu-system-x86_64
 	cd $(srctree)/packaging && shellcheck make-deb make-rpm make-source dkms/source
 	cd $(srctree)/selftests/packages && shellcheck -x $(packages_shell)
 	cd $(srctree)/scripts && PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \

@@ -29,5 +29,8 @@ while [ $cpu -lt "$cpus" ]; do
 	[ "$(count svsm-timer $cpu)" -gt "$timer" ] || fail "svsm-timer of CPU $cpu stands still"
 	cpu=$((cpu + 1))
 done
+# Nothing is put to sleep that could not come back.
+! echo disk >/sys/power/state 2>/dev/null || fail "came back from disk"
+dmesg | grep 'Freezing user space' && fail "hibernation was not refused"
 dmesg | grep -E 'BUG:|cut here|unchecked MSR' && fail "the kernel complains"
 echo ok
