@@ -327,7 +327,6 @@ EXPORT_SYMBOL_GPL(svsm_irq_timer_detach);
  */
 int svsm_irq_timer_arm(void)
 {
-	KUNIT_STATIC_STUB_REDIRECT(svsm_irq_timer_arm);
 	return svsm_issue(TIMER_CALL(ARM), NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(svsm_irq_timer_arm);

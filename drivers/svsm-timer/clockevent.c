@@ -51,8 +51,8 @@ unsigned int svsm_timer_khz(void)
  */
 u64 svsm_timer_now(void)
 {
-	KUNIT_STATIC_STUB_REDIRECT(svsm_timer_now);
-	return svsm_compat_tsc();
+	return svsm_timer_played() ? svsm_timer_played_now() :
+				     svsm_compat_tsc();
 }
 
 /**
@@ -89,7 +89,8 @@ int svsm_timer_program(struct svsm_timer *t, u64 deadline)
 		return 0;
 
 	t->armed++;
-	ret = svsm_irq_timer_arm();
+	ret = svsm_timer_played() ? svsm_timer_played_arm() :
+				    svsm_irq_timer_arm();
 	if (ret)
 		t->failed++;
 	return ret;

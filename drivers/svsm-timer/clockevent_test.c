@@ -194,7 +194,7 @@ static void watch_hit(struct perf_event *bp, struct perf_sample_data *data,
 {
 	struct played *p = bp->overflow_handler_context;
 
-	if (!p->active)
+	if (!svsm_timer_played())
 		return;
 	p->looks++;
 	p->deadline_looked = READ_ONCE(p->page->timer_deadline);

@@ -4,7 +4,6 @@
  */
 #include <linux/cpumask.h>
 #include <linux/sched.h>
-#include <linux/svsm_irq.h>
 
 #include "fake_test.h"
 
@@ -20,30 +19,50 @@ struct played *played_current(void)
 	return kunit_get_current_test()->priv;
 }
 
-static u64 played_now(void)
-{
-	struct played *p = played_current();
+struct task_struct *svsm_timer_player;
+static struct played *playing;
 
-	if (!p->active)
-		return svsm_compat_tsc();
+/**
+ * played_begin() - play from here on; interrupts are off
+ * @p: what is played
+ */
+void played_begin(struct played *p)
+{
+	playing = p;
+	WRITE_ONCE(svsm_timer_player, current);
+}
+
+/**
+ * played_end() - play no longer
+ */
+void played_end(void)
+{
+	WRITE_ONCE(svsm_timer_player, NULL);
+}
+
+/**
+ * svsm_timer_played_now() - the played clock
+ *
+ * Return: TSC ticks.
+ */
+u64 svsm_timer_played_now(void)
+{
+	struct played *p = playing;
+
 	p->nows++;
 	p->deadline_read = READ_ONCE(p->page->timer_deadline);
 	return p->now;
 }
 
-static int played_arm(void)
+/**
+ * svsm_timer_played_arm() - the played ARM
+ *
+ * Return: 0 or the errno that is wanted.
+ */
+int svsm_timer_played_arm(void)
 {
-	struct kunit *test = kunit_get_current_test();
-	struct played *p = test->priv;
-	int ret;
+	struct played *p = playing;
 
-	if (!p->active) {
-		/* A real timer: without a test there is no redirection. */
-		current->kunit_test = NULL;
-		ret = svsm_irq_timer_arm();
-		current->kunit_test = test;
-		return ret;
-	}
 	p->arms++;
 	p->deadline_armed = READ_ONCE(p->page->timer_deadline);
 	return p->arm_ret;
@@ -86,8 +105,6 @@ int played_init(struct kunit *test)
 	p->next = SVSM_TIMER_NONE;
 	p->khz = PLAYED_KHZ;
 	test->priv = p;
-	kunit_activate_static_stub(test, svsm_timer_now, played_now);
-	kunit_activate_static_stub(test, svsm_irq_timer_arm, played_arm);
 	kunit_activate_static_stub(test, svsm_timer_khz, played_khz);
 
 	svsm_timer_setup(&p->t, PLAYED_CPU);

@@ -20,7 +20,6 @@
  * struct played - what a test plays, and what it has seen
  * @page: the event page
  * @t: the timer under test
- * @active: the code under test is running, with interrupts off
  * @now: the clock
  * @nows: how often it was read
  * @deadline_read: timer_deadline when it was read last
@@ -45,7 +44,6 @@
 struct played {
 	struct svsm_event_page *page;
 	struct svsm_timer t;
-	bool active;
 	u64 now;
 	unsigned int nows;
 	u64 deadline_read;
@@ -71,19 +69,20 @@ struct played {
 /* Around each step of the code under test, which runs with interrupts off. */
 #define played_step(p, step)						\
 ({									\
-	struct played *stepping = (p);					\
 	unsigned long flags;						\
 	typeof(step) result;						\
 									\
 	local_irq_save(flags);						\
-	stepping->active = true;					\
+	played_begin(p);						\
 	result = (step);						\
-	stepping->active = false;					\
+	played_end();							\
 	local_irq_restore(flags);					\
 	result;								\
 })
 
 struct played *played_current(void);
+void played_begin(struct played *p);
+void played_end(void);
 int played_init(struct kunit *test);
 void played_event(struct clock_event_device *ce);
 int played_program(struct played *p, u64 deadline);

@@ -8,6 +8,7 @@
 #include <linux/clockchips.h>
 #include <linux/interrupt.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <svsm/event_page.h>
 
 #include "compat.h"
@@ -55,6 +56,21 @@ int svsm_timer_unbind(struct svsm_timer *t, unsigned int cpu);
 int svsm_timer_add(struct svsm_timer *t, unsigned int cpu);
 int svsm_timer_remove(struct svsm_timer *t, unsigned int cpu);
 int svsm_timer_start(void);
+
+/*
+ * fake_test.c: the task that plays clock and SVSM at this moment. Not static
+ * stubs: interrupts come here, also in a task whose test has ended, and where
+ * KUnit must not take its lock.
+ */
+extern struct task_struct *svsm_timer_player;
+u64 svsm_timer_played_now(void);
+int svsm_timer_played_arm(void);
+
+static inline bool svsm_timer_played(void)
+{
+	return IS_ENABLED(CONFIG_SVSM_TIMER_KUNIT_TEST) &&
+	       READ_ONCE(svsm_timer_player) == current;
+}
 
 /* debugfs.c */
 
