@@ -2140,6 +2140,8 @@ static void elf_filesz(struct fake_elf *e)	{ e->load[1].p_filesz = 0x801; }
 static void elf_memsz(struct fake_elf *e)	{ e->load[0].p_memsz = ~0xFFFULL; }
 static void elf_phoff(struct fake_elf *e)	{ e->header.e_phoff = ~7ULL; }
 static void elf_shoff(struct fake_elf *e)	{ e->header.e_shoff = ~7ULL; }
+static void elf_sections(struct fake_elf *e)	{ e->header.e_shnum = 0; }
+static void elf_stripped(struct fake_elf *e)	{ e->section[1].sh_type = SHT_NULL; }
 static void elf_link(struct fake_elf *e)	{ e->section[1].sh_link = 3; }
 static void elf_symtab(struct fake_elf *e)	{ e->section[1].sh_size = ~0ULL; }
 static void elf_overlap(struct fake_elf *e)	{ e->load[0].p_paddr -= 8; }
@@ -2182,6 +2184,8 @@ static void test_build_bad_elf(void **state)
 		{ elf_paddr, "bad.elf: a segment is too large or beyond 4 GiB" },
 		{ elf_phoff, "bad.elf: program headers are damaged" },
 		{ elf_shoff, "bad.elf: section headers are damaged" },
+		{ elf_sections, "bad.elf: no symbols; is it stripped?" },
+		{ elf_stripped, "bad.elf: no symbols; is it stripped?" },
 		{ elf_link, "bad.elf: symbol table is damaged" },
 		{ elf_symtab, "bad.elf: symbol table is damaged" },
 		{ elf_overlap, "bad.elf: segments overlap at 0x8007f8" },

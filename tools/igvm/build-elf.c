@@ -132,14 +132,17 @@ static __u64 to_gpa(const struct elf *e, __u64 vaddr)
 	return NO_GPA;
 }
 
-/* Find the symbol table and its strings. Return: 0 if there is none. */
-static int find_symtab(const struct elf *e, Elf64_Shdr *symtab, Elf64_Shdr *strtab)
+/*
+ * Find the symbol table and its strings. One that is missing was stripped: what
+ * is built without it would be another image, with another digest.
+ */
+static void find_symtab(const struct elf *e, Elf64_Shdr *symtab, Elf64_Shdr *strtab)
 {
 	const struct blob *b = &e->file;
 	const Elf64_Ehdr *h = &e->header;
 
 	if (!h->e_shoff || !h->e_shnum)
-		return 0;
+		die("%s: no symbols; is it stripped?", b->name);
 	if (h->e_shentsize != sizeof(Elf64_Shdr) ||
 	    !inside(b, h->e_shoff, (__u64)h->e_shnum * sizeof(Elf64_Shdr)))
 		die("%s: section headers are damaged", b->name);
@@ -154,9 +157,9 @@ static int find_symtab(const struct elf *e, Elf64_Shdr *symtab, Elf64_Shdr *strt
 		if (!inside(b, symtab->sh_offset, symtab->sh_size) ||
 		    !inside(b, strtab->sh_offset, strtab->sh_size))
 			die("%s: symbol table is damaged", b->name);
-		return 1;
+		return;
 	}
-	return 0;
+	die("%s: no symbols; is it stripped?", b->name);
 }
 
 /* Return: GPA of the page that carries the symbol, NO_GPA without it. */
@@ -168,8 +171,7 @@ static __u64 find_symbol(const struct elf *e, const char *name)
 	Elf64_Sym s;
 	__u64 gpa;
 
-	if (!find_symtab(e, &symtab, &strtab))
-		return NO_GPA;
+	find_symtab(e, &symtab, &strtab);
 	for (__u64 at = 0; at + sizeof(s) <= symtab.sh_size; at += sizeof(s)) {
 		memcpy(&s, b->data + symtab.sh_offset + at, sizeof(s));
 		if (s.st_shndx == SHN_UNDEF || s.st_name >= strtab.sh_size ||
